@@ -1,0 +1,60 @@
+# ketway: `make demo` and `make test` work on a machine that has Python 3.11 or newer, pip and make.
+
+PYTHON ?= python3
+# Options for installing torch alone, e.g. an index of CPU builds: make demo TORCH_OPTIONS="--index-url ..."
+TORCH_OPTIONS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check bench lock clean
+
+help:  ## what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(STAMPS)/ketway  ## run real jobs through the vendors' clients on a throw-away server
+	@$(BIN)/ketway demo
+
+serve: $(STAMPS)/ketway  ## run all of ketway on this machine
+	@$(BIN)/ketway serve
+
+test: $(STAMPS)/ketway  ## run every test
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(STAMPS)/ketway  ## format, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(STAMPS)/ketway  ## measure, and print ratios beside the budgets
+	@$(BIN)/python -m bench
+
+lock:  ## write requirements/lock.txt anew
+	@tools/lock.sh
+
+clean:  ## remove what was made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(STAMPS)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "ketway needs Python 3.11 or newer; say which: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "no virtual environment can be made; on Debian: apt install python3-venv" >&2; exit 1; }
+	@mkdir -p $(STAMPS) && touch $@
+
+# Torch first and by itself: the plain requirement of others would bring a build with gigabytes of CUDA.
+$(STAMPS)/torch: requirements/torch.txt $(STAMPS)/venv
+	@echo "installing torch (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH_OPTIONS) -r requirements/torch.txt
+	@touch $@
+
+$(STAMPS)/locked: requirements/lock.txt $(STAMPS)/torch
+	@echo "installing the emulators, the clients and the tools (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/lock.txt
+	@touch $@
+
+$(STAMPS)/ketway: pyproject.toml $(STAMPS)/locked
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

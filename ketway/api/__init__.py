@@ -1,0 +1,1 @@
+"""HTTP for programs: the vendors' surfaces and the workers' protocol."""

@@ -1,0 +1,53 @@
+"""What signed links fetch: strangers' bytes, handed out so that no browser runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ketway.domain.errors import BadToken, NotFound, StoreBusy
+from ketway.services.ports import Clock
+
+
+class Linked(Protocol):
+    """A blob store whose links lead to this server."""
+
+    async def linked(self, key: str, query: Mapping[str, str], now: datetime) -> tuple[bytes, str]:
+        """
+        Raises:
+            BadToken, Unknown, StoreBusy
+        """
+
+
+def route(linked: Linked, clock: Clock) -> Route:
+    """`GET /blobs/{key}`: no login, the link is the proof."""
+
+    async def fetch(request: Request) -> Response:
+        try:
+            body, filename = await linked.linked(
+                request.path_params["key"], request.query_params, clock.now()
+            )
+        except BadToken:
+            return _refuse(403, "This link is not valid, or not any more; ask for a new one.")
+        except NotFound:
+            return _refuse(404, "Nothing is kept under this link any more.")
+        except StoreBusy as busy:
+            return _refuse(503, str(busy))
+        headers = {
+            "Content-Disposition": f'attachment; filename="{filename}"',
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox; default-src 'none'",
+            "Cache-Control": "private, no-store",
+        }
+        return Response(body, media_type="application/json", headers=headers)
+
+    return Route("/blobs/{key:path}", fetch, methods=["GET"])
+
+
+def _refuse(status: int, message: str) -> Response:
+    return JSONResponse({"message": message}, status)

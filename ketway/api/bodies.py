@@ -1,0 +1,116 @@
+"""Request bodies of strangers: bounded before and after inflation, in size and depth."""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from typing import Any, NoReturn
+
+from starlette.requests import Request
+
+from ketway.domain.errors import Malformed, OverBound, UnknownEncoding
+
+MAX_DEPTH = 64
+_TOO_DEEP = f"The body is nested deeper than {MAX_DEPTH} levels."
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+async def read_json(request: Request, *, limit: int) -> Any:
+    """The body's JSON value; None where there is no body.
+
+    Args:
+        limit: bytes, of what is sent and of what it inflates to.
+    Raises:
+        OverBound: too large, before or after inflation.
+        UnknownEncoding: a Content-Encoding other than gzip or identity.
+        Malformed: not gzip, not UTF-8, not JSON, too deep, not finite, NUL or lone surrogates.
+    """
+    body = await read_body(request, limit=limit)
+    return parse(body) if body.strip() else None
+
+
+async def read_body(request: Request, *, limit: int) -> bytes:
+    """The body as it was before its Content-Encoding.
+
+    Raises:
+        OverBound, UnknownEncoding, Malformed: as `read_json`.
+    """
+    return inflate(request.headers.get("content-encoding", ""), await _read(request, limit), limit)
+
+
+def inflate(encoding: str, body: bytes, limit: int) -> bytes:
+    """Undo a Content-Encoding, never making more than `limit` bytes."""
+    if encoding.strip().lower() in ("", "identity") or not body:
+        return body
+    if encoding.strip().lower() != "gzip":
+        raise UnknownEncoding(encoding[:40])
+    inflater = zlib.decompressobj(_GZIP)
+    try:
+        plain = inflater.decompress(body, limit + 1)
+    except zlib.error:
+        raise Malformed("The body is said to be gzip but cannot be inflated.") from None
+    if len(plain) > limit:
+        raise OverBound("The inflated body", limit)
+    if not inflater.eof:
+        raise Malformed("The gzip body ends too early.")
+    if inflater.unused_data:
+        raise Malformed("Something follows the gzip body; send one member.")
+    return plain
+
+
+def parse(body: bytes | str) -> Any:
+    """A JSON value without anything that a database or another parser would choke on."""
+    try:
+        text = body if isinstance(body, str) else body.decode()
+        value = json.loads(text, parse_constant=_not_finite, parse_float=_finite)
+    except UnicodeDecodeError:
+        raise Malformed("The body is not UTF-8 text.") from None
+    except RecursionError:
+        raise Malformed(_TOO_DEEP) from None
+    except ValueError as error:
+        raise Malformed(f"The body is not JSON: {error}") from None
+    _must_be_storable(value, MAX_DEPTH)
+    return value
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise OverBound("The body", limit)
+    parts = bytearray()
+    async for part in request.stream():
+        parts += part
+        if len(parts) > limit:
+            raise OverBound("The body", limit)
+    return bytes(parts)
+
+
+def _must_be_storable(value: Any, depth: int) -> None:
+    if depth < 0:
+        raise Malformed(_TOO_DEEP)
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise Malformed("A text holds a NUL character; remove it.")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise Malformed("A text holds half of a surrogate pair; send whole characters.") from None
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            _must_be_storable(key, depth)
+            _must_be_storable(member, depth - 1)
+    elif isinstance(value, list):
+        for member in value:
+            _must_be_storable(member, depth - 1)
+
+
+def _not_finite(word: str) -> NoReturn:
+    raise Malformed(f"{word} is not a JSON number.")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise Malformed(f"{text[:40]} is too large for a number.")
+    return number

@@ -1,0 +1,126 @@
+"""Routes of ketway's own interface."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ketway.api.answers import answer, break_down, refuse
+from ketway.domain.accounts import Actor
+from ketway.domain.errors import BadField, BadToken, Refusal, Unknown
+from ketway.domain.jobs import Job, JobId, JobStatus
+from ketway.domain.results import Result
+from ketway.services.core import Core
+from ketway.services.listing import JobFilter, Page
+
+_MAX_LIMIT = 1000
+
+
+def surface(core: Core) -> Starlette:
+    """The application to mount at `/ketway/v1`."""
+    routes = Routes(core)
+    return Starlette(
+        routes=[
+            Route("/jobs", routes.list, methods=["GET"]),
+            Route("/jobs/{id:uuid}", routes.get, methods=["GET"]),
+            Route("/jobs/{id:uuid}/cancel", routes.cancel, methods=["POST"]),
+            Route("/jobs/{id:uuid}/result", routes.result, methods=["GET"]),
+        ],
+        exception_handlers={404: _nowhere, Refusal: refuse, Exception: break_down},
+    )
+
+
+class Routes:
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def list(self, request: Request) -> Response:
+        actor = await self._actor(request)
+        page = Page(limit=_number(request, "limit", 50), offset=_number(request, "offset", 0, most=2**31))
+        listed = await self._core.jobs.list(actor, JobFilter(statuses=_statuses(request)), page)
+        return answer({"jobs": [self._shown(job) for job in listed.items], "total": listed.total})
+
+    async def get(self, request: Request) -> Response:
+        actor = await self._actor(request)
+        job = await self._core.jobs.get(actor, _id(request))
+        found = (await self._core.jobs.results([job.id])).get(job.id)
+        return answer(self._shown(job) | {"result": found and _result(found)})
+
+    async def cancel(self, request: Request) -> Response:
+        actor = await self._actor(request)
+        return answer(self._shown(await self._core.jobs.cancel(actor, _id(request))))
+
+    async def result(self, request: Request) -> Response:
+        actor = await self._actor(request)
+        job = await self._core.jobs.get(actor, _id(request))
+        found = (await self._core.jobs.results([job.id])).get(job.id)
+        if found is None:
+            raise Unknown("result", str(job.id))
+        headers = {"Content-Disposition": f'attachment; filename="{job.id}.json"'}
+        body = await self._core.jobs.document(found)
+        return Response(body, media_type="application/json", headers=headers)
+
+    async def _actor(self, request: Request) -> Actor:
+        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not secret:
+            raise BadToken("missing")
+        actor, _ = await self._core.accounts.by_secret(secret)
+        return actor
+
+    def _shown(self, job: Job) -> dict[str, Any]:
+        return {
+            "id": str(job.id),
+            "batch_id": str(job.batch_id),
+            "door": job.door,
+            "platform": self._core.platforms.get(job.platform_id).name,
+            "name": job.name,
+            "position": job.position,
+            "status": job.status.value,
+            "progress": job.progress,
+            "shots": job.shots,
+            "attempt": job.attempt,
+            "errors": list(job.errors),
+            "created_at": job.created_at.isoformat(),
+            "started_at": job.started_at and job.started_at.isoformat(),
+            "ended_at": job.ended_at and job.ended_at.isoformat(),
+        }
+
+
+async def _nowhere(request: Request, error: Exception) -> Response:
+    return answer({"error": "NotFound", "message": "There is no such job."}, 404)
+
+
+def _result(found: Result) -> dict[str, Any]:
+    return {
+        "size": found.size,
+        "sha256": found.sha256,
+        "shots": found.shots,
+        "counts": [dict(counts) for counts in found.counts],
+        "metadata": dict(found.metadata),
+    }
+
+
+def _id(request: Request) -> JobId:
+    id: UUID = request.path_params["id"]
+    return JobId(id)
+
+
+def _statuses(request: Request) -> tuple[JobStatus, ...]:
+    words = request.query_params.getlist("status")
+    try:
+        return tuple(JobStatus(word) for word in words)
+    except ValueError:
+        known = ", ".join(status.value for status in JobStatus)
+        raise BadField(("query", "status"), f"must be one of {known}", "unknown") from None
+
+
+def _number(request: Request, name: str, default: int, *, most: int = _MAX_LIMIT) -> int:
+    text = request.query_params.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or int(text) > most:
+        raise BadField(("query", name), f"must be 0 to {most}", "format")
+    return int(text)

@@ -1,0 +1,100 @@
+"""Who is asking, and where tokens come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import JSONResponse, Response
+
+from ketway.api.bodies import parse, read_body
+from ketway.api.pasqal import errors
+from ketway.domain.accounts import Actor
+from ketway.domain.errors import BadCredentials, BadField, BadToken, Malformed, Refusal, Unavailable
+from ketway.services.core import Core
+
+router = APIRouter()
+
+_MAX_LOGIN_BYTES = 64 * 1024
+_MAX_LOGIN_FIELDS = 50
+_PASSWORD_GRANTS = ("password", "http://auth0.com/oauth/grant-type/password-realm")
+
+
+def core_of(request: Request) -> Core:
+    core: Core = request.app.state.core
+    return core
+
+
+CoreDep = Annotated[Core, Depends(core_of)]
+
+
+async def actor_of(request: Request, core: CoreDep) -> Actor:
+    """
+    Raises:
+        BadToken: none, unknown or expired.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise BadToken("missing")
+    return await core.accounts.by_token(token.strip())
+
+
+ActorDep = Annotated[Actor, Depends(actor_of)]
+
+
+@router.post("/token")
+async def token(request: Request, core: CoreDep) -> Response:
+    """Log in with a password, or with a key as `client_credentials`; form or JSON.
+
+    Answers in OAuth's words, not in this dialect's. Any client id, realm and audience will do.
+    """
+    try:
+        said = await _said(request)
+        granted, life_s = await _grant(core, said)
+    except BadCredentials as wrong:
+        return _deny(401, "invalid_grant", str(wrong))
+    except BadField as wrong:
+        reason = "invalid_request" if wrong.reason == "required" else "unsupported_grant_type"
+        return _deny(400, reason, str(wrong))
+    except Unavailable as busy:
+        return _deny(503, "temporarily_unavailable", str(busy))
+    except Refusal as refusal:
+        return _deny(errors.status_of(refusal), "invalid_request", str(refusal))
+    answer = {"access_token": granted, "token_type": "Bearer", "expires_in": life_s, "scope": "openid"}
+    return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+
+
+async def _said(request: Request) -> Mapping[str, Any]:
+    """SDKs up to 0.20.8 send JSON, later ones a form."""
+    body = await read_body(request, limit=_MAX_LOGIN_BYTES)
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        try:
+            return dict(parse_qsl(body.decode(errors="replace"), max_num_fields=_MAX_LOGIN_FIELDS))
+        except ValueError:
+            raise Malformed(f"A login has at most {_MAX_LOGIN_FIELDS} fields.") from None
+    said = parse(body)
+    if not isinstance(said, dict):
+        raise Malformed("A login is a JSON object.")
+    return said
+
+
+async def _grant(core: Core, said: Mapping[str, Any]) -> tuple[str, int]:
+    grant = _word(said, "grant_type")
+    if grant in _PASSWORD_GRANTS:
+        return await core.accounts.login(_word(said, "username"), _word(said, "password"))
+    if grant == "client_credentials":
+        return await core.accounts.exchange(_word(said, "client_id"), _word(said, "client_secret"))
+    raise BadField(("grant_type",), f"'{grant[:80]}' is not offered; use password or client_credentials")
+
+
+def _word(said: Mapping[str, Any], name: str) -> str:
+    value = said.get(name)
+    if not isinstance(value, str) or not value:
+        raise BadField((name,), "is missing", "required")
+    return value
+
+
+def _deny(status: int, error: str, why: str) -> Response:
+    return JSONResponse({"error": error, "error_description": why}, status)

@@ -1,0 +1,53 @@
+"""Routes of jobs."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ketway.api import links
+from ketway.api.pasqal import translate
+from ketway.api.pasqal.answers import success
+from ketway.api.pasqal.auth import ActorDep, CoreDep
+from ketway.api.pasqal.queries import Query, job_filter, pagination
+from ketway.domain.jobs import JobId
+
+router = APIRouter()
+
+
+@router.get("/api/v2/jobs")
+async def get_jobs(request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    query = Query(request.query_params)
+    page = query.page()
+    listed = await core.jobs.list(actor, job_filter(query), page)
+    block, headers = pagination(listed, page)
+    return success([translate.job(job) for job in listed.items], pagination=block, headers=headers)
+
+
+@router.get("/api/v2/jobs/{job_id}")
+async def get_job(job_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
+    job = await core.jobs.get(actor, JobId(job_id), door=translate.DOOR)
+    sequence = await core.programs.text(actor, job.program_id) if job.program_id else None
+    return success(translate.job_with_sequence(job, sequence))
+
+
+@router.get("/api/v1/jobs/{job_id}/status")
+async def get_job_status(job_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
+    job = await core.jobs.get(actor, JobId(job_id), door=translate.DOOR)
+    return success({"id": str(job.id), "status": translate.JOB_STATUS[job.status]})
+
+
+@router.patch("/api/v2/jobs/{job_id}/cancel")
+async def cancel_job(job_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
+    return success(translate.job(await core.jobs.cancel(actor, JobId(job_id), door=translate.DOOR)))
+
+
+@router.get("/api/v1/jobs/{job_id}/results_link")
+async def get_results_link(job_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """Null until there is a result. The link is fetched without a login, so it must be absolute."""
+    job = await core.jobs.get(actor, JobId(job_id), door=translate.DOOR)
+    result = (await core.jobs.results([job.id])).get(job.id)
+    link = None if result is None else links.absolute(request, core.jobs.link(result))
+    return success({"results_link": link})

@@ -1,0 +1,190 @@
+"""Query parameters: repeated keys are lists, an empty text is none, unknown ones are ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from starlette.datastructures import QueryParams
+
+from ketway.api.pasqal import translate
+from ketway.domain.accounts import AccountId, ProjectId
+from ketway.domain.batches import BatchId, Priority
+from ketway.domain.errors import BadField
+from ketway.domain.jobs import JobId
+from ketway.domain.platforms import PlatformId, platform_id
+from ketway.services.listing import BatchFilter, JobFilter, Listed, Order, Page
+
+MAX_LIMIT = 100
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+T = TypeVar("T")
+
+
+class Query:
+    """One request's parameters, read as what they should be.
+
+    Every reader raises BadField, which names the parameter.
+    """
+
+    def __init__(self, params: QueryParams) -> None:
+        self._params = params
+
+    def all(self, name: str, read: Callable[[str], T], kind: str) -> tuple[T, ...]:
+        """Every value of a repeated key."""
+        return tuple(self._read(name, value, read, kind) for value in self._params.getlist(name) if value)
+
+    def one(self, name: str, read: Callable[[str], T], kind: str) -> T | None:
+        """The last value, or None."""
+        values = self.all(name, read, kind)
+        return values[-1] if values else None
+
+    def number(self, name: str, default: int, *, least: int = 0, most: int = 2**31) -> int:
+        value = self.one(name, int, "an integer")
+        if value is None:
+            return default
+        if not least <= value <= most:
+            raise BadField(("query", name), f"must be {least} to {most}")
+        return value
+
+    def boolean(self, name: str) -> bool | None:
+        return self.one(name, lambda text: _BOOLEANS[text.lower()], "true or false")
+
+    def moment(self, name: str) -> datetime | None:
+        """ISO 8601; without an offset it is UTC."""
+        return self.one(name, _moment, "a date and time in ISO 8601")
+
+    def page(self, default: Order = Order.CREATED) -> Page:
+        order = self.one("order_by", lambda text: translate.ORDERS[text], "a field to sort by")
+        downward = self.one("order_by_direction", lambda text: _DIRECTIONS[text.upper()], "ASC or DESC")
+        return Page(
+            offset=self.number("offset", 0),
+            limit=self.number("limit", MAX_LIMIT, least=1, most=MAX_LIMIT),
+            order=default if order is None else order,
+            descending=True if downward is None else downward,
+        )
+
+    def _read(self, name: str, value: str, read: Callable[[str], T], kind: str) -> T:
+        try:
+            return read(value)
+        except (ValueError, KeyError, OverflowError):
+            raise BadField(("query", name), f"'{value[:80]}' is not {kind}", "format") from None
+
+
+_DIRECTIONS = {"ASC": False, "DESC": True}
+_JOB_WORDS = {word: status for status, word in translate.JOB_STATUS.items()}
+_BATCH_WORDS: dict[str, list[Any]] = {}
+for _status, _word in translate.BATCH_STATUS.items():
+    _BATCH_WORDS.setdefault(_word, []).append(_status)
+#: Words that clients may ask for and that nothing here ever is.
+_NEVER = ("PAUSED", "CANCELING")
+#: A filter on this id lists nothing; an empty one would list everything.
+_NOTHING = UUID(int=0)
+
+
+def batch_filter(query: Query) -> BatchFilter:
+    """
+    Raises:
+        BadField
+    """
+    words = query.all("status", _batch_word, "a batch status")
+    opened, completed = query.boolean("open"), query.boolean("complete")
+    tag = query.one("tag", str, "a tag")
+    return BatchFilter(
+        door=translate.DOOR,
+        ids=tuple(BatchId(id) for id in _ids(query, words)),
+        id_starts_with=query.one("id__starts_with", str.lower, "the beginning of a UUID"),
+        project_ids=_projects(query),
+        creator_ids=_creators(query),
+        platform_ids=_platforms(query),
+        statuses=tuple(status for statuses in words for status in statuses),
+        priorities=query.all("queue_priority", lambda text: Priority[text], "a queue priority"),
+        tags=() if tag is None else (tag,),
+        is_open=opened if completed is None else not completed,
+        created_from=query.moment("start_date"),
+        created_until=query.moment("end_date"),
+    )
+
+
+def job_filter(query: Query) -> JobFilter:
+    """
+    Raises:
+        BadField
+    """
+    words = query.all("status", _job_word, "a job status")
+    return JobFilter(
+        door=translate.DOOR,
+        ids=tuple(JobId(id) for id in _ids(query, words)),
+        id_starts_with=query.one("id__starts_with", str.lower, "the beginning of a UUID"),
+        batch_ids=tuple(BatchId(id) for id in query.all("batch_id", UUID, "a UUID")),
+        project_ids=_projects(query),
+        creator_ids=_creators(query),
+        statuses=tuple(status for statuses in words for status in statuses),
+        min_shots=query.one("min_runs", _runs, "a number of runs"),
+        max_shots=query.one("max_runs", _runs, "a number of runs"),
+        has_errors=query.boolean("errors"),
+        created_from=query.moment("start_date"),
+        created_until=query.moment("end_date"),
+    )
+
+
+def pagination(listed: Listed[Any], page: Page) -> tuple[dict[str, int], dict[str, str]]:
+    """The envelope's block and the headers of one page; `end` always advances with the items."""
+    end = page.offset + len(listed.items)
+    first = page.offset + 1 if listed.items else 0
+    last = end if listed.items else 0
+    headers = {
+        "Content-Range": f"{first}-{last}/{listed.total}",
+        "Access-Control-Expose-Headers": "Content-Range",
+    }
+    # A client loops until `end` reaches `total`; beyond the last row it must get there at once.
+    total = listed.total if listed.items else min(listed.total, end)
+    return {"total": total, "start": page.offset, "end": end}, headers
+
+
+def _batch_word(text: str) -> Sequence[Any]:
+    return [] if text in _NEVER else _BATCH_WORDS[text]
+
+
+def _job_word(text: str) -> Sequence[Any]:
+    return [] if text in _NEVER else [_JOB_WORDS[text]]
+
+
+def _ids(query: Query, words: Sequence[Sequence[Any]]) -> tuple[UUID, ...]:
+    """The ids asked for; none at all where only statuses are asked for that nothing here has."""
+    if words and not any(words):
+        return (_NOTHING,)
+    return query.all("id", UUID, "a UUID")
+
+
+def _runs(text: str) -> int:
+    # What no database could compare is cut to what it can.
+    return max(-1, min(int(text), 2**53))
+
+
+def _projects(query: Query) -> tuple[ProjectId, ...] | None:
+    return tuple(ProjectId(id) for id in query.all("project_id", UUID, "a UUID")) or None
+
+
+def _creators(query: Query) -> tuple[AccountId, ...]:
+    """User ids are texts to clients; one that is no UUID is nobody's."""
+    return tuple(AccountId(_uuid_or_nobody(text)) for text in query.all("user_id", str, "a user id"))
+
+
+def _platforms(query: Query) -> tuple[PlatformId, ...] | None:
+    return tuple(platform_id(name) for name in query.all("device_type", str, "a device type")) or None
+
+
+def _uuid_or_nobody(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
+
+
+def _moment(text: str) -> datetime:
+    # A `+` that was not escaped arrives as a space.
+    read = datetime.fromisoformat(text.replace(" ", "+") if text.count(" ") == 1 and "T" in text else text)
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)

@@ -1,0 +1,5 @@
+"""The `qaas` v1alpha1 dialect over the core: a session is our batch, a model our program."""
+
+from ketway.api.scaleway.app import surface
+
+__all__ = ["surface"]

@@ -1,0 +1,126 @@
+"""Jobs: create, get, list, change, cancel, delete, what they ran and what they left."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+
+from ketway.api import links
+from ketway.api.scaleway import translate, wire
+from ketway.api.scaleway.auth import Caller, CallerDep, CoreDep
+from ketway.api.scaleway.errors import SessionOver
+from ketway.api.scaleway.requests import body_of, query_of
+from ketway.api.scaleway.translate import DOOR
+from ketway.domain.batches import BatchId
+from ketway.domain.errors import AlreadyFinished, BadField, BatchClosed, OverBound
+from ketway.domain.jobs import Job, JobId, JobStatus
+from ketway.domain.results import Result
+from ketway.services.batches import NewJob
+from ketway.services.core import Core
+from ketway.services.listing import JobFilter
+
+#: Bytes of a result that travel inside the answer; larger ones are fetched by link.
+MAX_INLINE = 512 * 2**10
+
+router = APIRouter(prefix="/jobs")
+
+
+@router.get("")
+async def list_jobs(
+    caller: CallerDep, core: CoreDep, query: Annotated[wire.JobQuery, Depends(query_of(wire.JobQuery))]
+) -> wire.Jobs:
+    page = translate.page(query, translate.JOB_ORDERS, "created_at_desc", translate.LONG_LIST)
+    asked = JobFilter(
+        door=DOOR,
+        batch_ids=() if query.session_id is None else (BatchId(query.session_id),),
+        project_ids=None if query.project_id is None else (caller.reads(query.project_id),),
+        tags=query.tags,
+    )
+    found = await core.jobs.list(caller.actor, asked, page)
+    return wire.Jobs(total_count=found.total, jobs=[translate.job(job) for job in found.items])
+
+
+@router.post("")
+async def create_job(
+    caller: CallerDep, core: CoreDep, sent: Annotated[wire.NewJob, Depends(body_of(wire.NewJob))]
+) -> wire.Job:
+    new = translate.new_job(sent, uuid4())
+    return translate.job(await _add(core, caller, BatchId(sent.session_id), new))
+
+
+@router.get("/{job_id}")
+async def get_job(job_id: UUID, caller: CallerDep, core: CoreDep) -> wire.Job:
+    return translate.job(await core.jobs.get(caller.actor, JobId(job_id), door=DOOR))
+
+
+@router.patch("/{job_id}")
+async def change_job(
+    job_id: UUID,
+    caller: CallerDep,
+    core: CoreDep,
+    sent: Annotated[wire.JobChange, Depends(body_of(wire.JobChange))],
+) -> wire.Job:
+    changed = await core.jobs.change(caller.actor, JobId(job_id), name=sent.name, tags=sent.tags, door=DOOR)
+    return translate.job(changed)
+
+
+@router.post("/{job_id}/cancel")
+async def cancel_job(job_id: UUID, caller: CallerDep, core: CoreDep) -> wire.Job:
+    id = JobId(job_id)
+    try:
+        return translate.job(await core.jobs.cancel(caller.actor, id, door=DOOR))
+    except AlreadyFinished:
+        return translate.job(await core.jobs.get(caller.actor, id, door=DOOR))
+
+
+@router.delete("/{job_id}", status_code=204)
+async def delete_job(job_id: UUID, caller: CallerDep, core: CoreDep) -> None:
+    await core.jobs.delete(caller.actor, JobId(job_id), door=DOOR)
+
+
+@router.get("/{job_id}/circuit")
+async def get_circuit(job_id: UUID, caller: CallerDep, core: CoreDep) -> wire.Circuit:
+    job = await core.jobs.get(caller.actor, JobId(job_id), door=DOOR)
+    kind = translate.circuit_kind(job)
+    if kind is None or job.program_id is None:
+        return wire.Circuit()
+    return translate.circuit(kind, await core.programs.text(caller.actor, job.program_id))
+
+
+@router.get("/{job_id}/results")
+async def list_results(
+    job_id: UUID,
+    request: Request,
+    caller: CallerDep,
+    core: CoreDep,
+    query: Annotated[wire.ListQuery, Depends(query_of(wire.ListQuery))],
+) -> wire.JobResults:
+    translate.ordered(query, translate.CREATION_ORDERS, "created_at_desc")
+    job = await core.jobs.get(caller.actor, JobId(job_id), door=DOOR)
+    kept = await core.jobs.results([job.id]) if job.status is JobStatus.DONE else {}
+    # A job has one result, so that it is all on the first page.
+    shown = [await _result(core, request, result) for result in kept.values() if query.page <= 1]
+    return wire.JobResults(total_count=len(kept), job_results=shown)
+
+
+async def _add(core: Core, caller: Caller, session: BatchId, new: NewJob) -> Job:
+    """One more job for a session, with refusals that speak of what this route was sent."""
+    try:
+        (job,) = await core.batches.add_jobs(caller.actor, session, (new,), door=DOOR)
+    except BatchClosed as closed:
+        raise SessionOver(closed.id, translate.state("batch", closed.status)) from None
+    except BadField:
+        why = "send a circuit or a model_id, or give the session a model"
+        raise BadField(("circuit",), why, "required") from None
+    except OverBound as over:
+        raise BadField(("circuit",), f"is over the limit of {over.allowed} {over.unit}") from None
+    return job
+
+
+async def _result(core: Core, request: Request, result: Result) -> wire.JobResult:
+    if result.size <= MAX_INLINE:
+        return translate.job_result(result, text=(await core.jobs.document(result)).decode(), url="")
+    return translate.job_result(result, text="", url=links.absolute(request, core.jobs.link(result)))

@@ -1,0 +1,59 @@
+"""Platforms: list, get."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from ketway.api.scaleway import translate, wire
+from ketway.api.scaleway.auth import CoreDep
+from ketway.api.scaleway.requests import query_of
+from ketway.api.scaleway.translate import DOOR
+from ketway.domain.platforms import PlatformId
+from ketway.services.core import Core
+from ketway.services.platforms import Offer
+
+router = APIRouter(prefix="/platforms")
+
+
+@router.get("")
+async def list_platforms(
+    core: CoreDep, query: Annotated[wire.PlatformQuery, Depends(query_of(wire.PlatformQuery))]
+) -> wire.Platforms:
+    field, descending = translate.ordered(query, translate.PLATFORM_ORDERS, "name_asc")
+    found = [
+        _shown(core, offer) for offer in await core.platforms.offers(DOOR) if _answers_name(offer, query)
+    ]
+    asked = sorted((one for one in found if _matches(one, query)), key=lambda one: str(one.id))
+    asked.sort(key=lambda one: str(getattr(one, field)), reverse=descending)
+    size = translate.size(query, translate.LONG_LIST)
+    start = (max(query.page, 1) - 1) * size
+    return wire.Platforms(total_count=len(asked), platforms=asked[start : start + size])
+
+
+@router.get("/{platform_id}")
+async def get_platform(platform_id: UUID, core: CoreDep) -> wire.Platform:
+    return _shown(core, await core.platforms.offered(DOOR, PlatformId(platform_id)))
+
+
+def _shown(core: Core, offer: Offer) -> wire.Platform:
+    # Some clients insist on "available": workers that are still loading must not lock them out.
+    is_available = offer.is_served or offer.platform.engine in core.platforms.engines_here
+    return translate.platform(offer.platform, is_available=is_available)
+
+
+def _answers_name(offer: Offer, query: wire.PlatformQuery) -> bool:
+    return query.name is None or translate.answers_to(offer.platform, query.name)
+
+
+def _matches(one: wire.Platform, query: wire.PlatformQuery) -> bool:
+    """Every filter that is given is met, exactly."""
+    filters = (
+        (query.provider_name, one.provider_name),
+        (query.backend_name, one.backend_name),
+        (query.platform_type, one.type),
+        (query.platform_technology, one.technology),
+    )
+    return all(wanted is None or wanted == has for wanted, has in filters)

@@ -1,0 +1,118 @@
+"""Sessions: create, get, list, change, terminate, delete, and who may do what."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends
+
+from ketway.api.scaleway import translate, wire
+from ketway.api.scaleway.auth import CallerDep, CoreDep
+from ketway.api.scaleway.requests import body_of, query_of
+from ketway.api.scaleway.translate import DOOR
+from ketway.domain.batches import Batch, BatchId
+from ketway.domain.errors import AlreadyFinished, BadField, NotFound
+from ketway.domain.platforms import Platform, PlatformId
+from ketway.services.core import Core
+from ketway.services.listing import BatchFilter
+
+router = APIRouter(prefix="/sessions")
+
+
+@router.get("")
+async def list_sessions(
+    caller: CallerDep,
+    core: CoreDep,
+    query: Annotated[wire.SessionQuery, Depends(query_of(wire.SessionQuery))],
+) -> wire.Sessions:
+    page = translate.page(query, translate.SESSION_ORDERS, "name_asc", translate.LONG_LIST)
+    asked = BatchFilter(
+        door=DOOR,
+        project_ids=(caller.reads(query.project_id),),
+        platform_ids=None if query.platform_id is None else (PlatformId(query.platform_id),),
+        tags=query.tags,
+    )
+    found = await core.batches.list(caller.actor, asked, page)
+    return wire.Sessions(total_count=found.total, sessions=await _shown(core, *found.items))
+
+
+@router.post("")
+async def create_session(
+    caller: CallerDep, core: CoreDep, sent: Annotated[wire.NewSession, Depends(body_of(wire.NewSession))]
+) -> wire.Session:
+    platform = await _platform(core, sent.platform_id)
+    new = translate.new_session(sent, caller.writes(sent.project_id), platform, uuid4())
+    return await _one(core, await core.batches.create(caller.actor, new))
+
+
+@router.get("/{session_id}")
+async def get_session(session_id: UUID, caller: CallerDep, core: CoreDep) -> wire.Session:
+    return await _one(core, await core.batches.get(caller.actor, BatchId(session_id), door=DOOR))
+
+
+@router.patch("/{session_id}")
+async def change_session(
+    session_id: UUID,
+    caller: CallerDep,
+    core: CoreDep,
+    sent: Annotated[wire.SessionChange, Depends(body_of(wire.SessionChange))],
+) -> wire.Session:
+    changed = await core.batches.change(
+        caller.actor,
+        BatchId(session_id),
+        name=sent.name,
+        tags=sent.tags,
+        max_idle_s=sent.max_idle_duration,
+        max_total_s=sent.max_duration,
+        door=DOOR,
+    )
+    return await _one(core, changed)
+
+
+@router.post("/{session_id}/terminate")
+async def terminate_session(session_id: UUID, caller: CallerDep, core: CoreDep) -> wire.Session:
+    id = BatchId(session_id)
+    try:
+        ended = await core.batches.cancel(caller.actor, id, door=DOOR)
+    except AlreadyFinished:
+        # Clients that clean up end a session twice.
+        ended = await core.batches.get(caller.actor, id, door=DOOR)
+    return await _one(core, ended)
+
+
+@router.delete("/{session_id}", status_code=204)
+async def delete_session(session_id: UUID, caller: CallerDep, core: CoreDep) -> None:
+    await core.batches.delete(caller.actor, BatchId(session_id), door=DOOR)
+
+
+@router.get("/{session_id}/acls")
+async def list_acls(
+    session_id: UUID,
+    caller: CallerDep,
+    core: CoreDep,
+    query: Annotated[wire.ListQuery, Depends(query_of(wire.ListQuery))],
+) -> wire.Acls:
+    batch = await core.batches.get(caller.actor, BatchId(session_id), door=DOOR)
+    descending = translate.ordered(query, translate.ACL_ORDERS, "access_asc")
+    granted = sorted(translate.access(caller.actor, batch), reverse=descending)
+    size = translate.size(query, translate.LONG_LIST)
+    start = (max(query.page, 1) - 1) * size
+    return wire.Acls(total_count=len(granted), acls=granted[start : start + size])
+
+
+async def _platform(core: Core, id: UUID) -> Platform:
+    try:
+        return (await core.platforms.offered(DOOR, PlatformId(id))).platform
+    except NotFound:
+        raise BadField(("platform_id",), f"there is no platform {id}; list them", "constraint") from None
+
+
+async def _shown(core: Core, *batches: Batch) -> list[wire.Session]:
+    counts = await core.batches.counts([batch.id for batch in batches])
+    return [translate.session(batch, counts[batch.id]) for batch in batches]
+
+
+async def _one(core: Core, batch: Batch) -> wire.Session:
+    (session,) = await _shown(core, batch)
+    return session

@@ -1,0 +1,320 @@
+"""The dialect's JSON: what is sent and what is answered.
+
+Requests take `snake_case` and `lowerCamelCase` and ignore what they do not know. Answers are
+`snake_case` and never hold a null: three clients break on one.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import (
+    AliasChoices,
+    AliasGenerator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
+from pydantic.alias_generators import to_camel
+
+from ketway.api.scaleway.scalars import Duration, JsonText, Seconds, Tags, Timestamp
+
+
+class PlatformType(StrEnum):
+    SIMULATOR = "simulator"
+    QPU = "qpu"
+
+
+class Technology(StrEnum):
+    PHOTONIC = "photonic"
+    GENERAL_PURPOSE = "general_purpose"
+    TRAPPED_ION = "trapped_ion"
+    SUPERCONDUCTING = "superconducting"
+    NEUTRAL_ATOM = "neutral_atom"
+
+
+class Availability(StrEnum):
+    AVAILABLE = "available"
+    SHORTAGE = "shortage"
+    SCARCE = "scarce"
+    MAINTENANCE = "maintenance"
+
+
+class SessionStatus(StrEnum):
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+class SessionAccess(StrEnum):
+    FULL = "full"
+    READ_SESSION = "read_session"
+    READ_WRITE_SESSION = "read_write_session"
+    READ_JOB_RESULT = "read_job_result"
+    READ_JOB_CIRCUIT = "read_job_circuit"
+    READ_JOB = "read_job"
+    READ_WRITE_JOB = "read_write_job"
+
+
+class JobStatus(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    ERROR = "error"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+
+
+class Request(BaseModel):
+    """Something sent: a body, or the query of a list."""
+
+    model_config = ConfigDict(
+        alias_generator=AliasGenerator(validation_alias=lambda name: AliasChoices(name, to_camel(name))),
+        extra="ignore",
+        frozen=True,
+        loc_by_alias=False,
+    )
+
+
+class BookingDemand(Request):
+    started_at: AwareDatetime | None = None
+    finished_at: AwareDatetime | None = None
+    description: str | None = None
+    time_zone: str | None = None
+
+
+class NewSession(Request):
+    project_id: UUID | None = None
+    platform_id: UUID
+    name: str | None = None
+    max_idle_duration: Seconds = None
+    max_duration: Seconds = None
+    tags: Tags = ()
+    deduplication_id: str | None = None
+    booking_demand: BookingDemand | None = None
+    model_id: UUID | None = None
+    parameters: JsonText | None = None
+
+
+class SessionChange(Request):
+    name: str | None = None
+    max_idle_duration: Seconds = None
+    max_duration: Seconds = None
+    tags: tuple[str, ...] | None = None
+
+
+class NewCircuit(Request):
+    perceval_circuit: JsonText | None = None
+    qiskit_circuit: JsonText | None = None
+
+
+class NewJob(Request):
+    name: str | None = None
+    session_id: UUID
+    circuit: NewCircuit | None = None
+    model_id: UUID | None = None
+    parameters: JsonText | None = None
+    max_duration: Seconds = None
+    tags: Tags = ()
+
+
+class JobChange(Request):
+    name: str | None = None
+    tags: tuple[str, ...] | None = None
+
+
+class NewModel(Request):
+    project_id: UUID | None = None
+    payload: JsonText
+
+
+class NewProcess(Request):
+    application_id: str
+
+
+class ListQuery(Request):
+    """Which page of a list; 0 means what an absent value means."""
+
+    page: int = Field(default=1, ge=0, le=10**9)
+    page_size: int = Field(default=0, ge=0, le=10**9)
+    order_by: str | None = None
+
+
+def _unless_unknown(sent: Any) -> Any:
+    return None if isinstance(sent, str) and sent.startswith("unknown_") else sent
+
+
+class PlatformQuery(ListQuery):
+    provider_name: str | None = None
+    backend_name: str | None = None
+    name: str | None = None
+    platform_type: Annotated[PlatformType | None, BeforeValidator(_unless_unknown)] = None
+    platform_technology: Annotated[Technology | None, BeforeValidator(_unless_unknown)] = None
+
+
+class SessionQuery(ListQuery):
+    project_id: UUID | None = None
+    platform_id: UUID | None = None
+    tags: tuple[str, ...] = ()
+
+
+class JobQuery(ListQuery):
+    session_id: UUID | None = None
+    project_id: UUID | None = None
+    tags: tuple[str, ...] = ()
+
+
+class ModelQuery(ListQuery):
+    project_id: UUID | None = None
+
+
+class Answer(BaseModel):
+    """Something answered; what is unset is left out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_serializer(mode="wrap")
+    def _without_nulls(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = serialize(self)
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+class Money(Answer):
+    """`nanos` has the sign of `units`, within 999,999,999."""
+
+    currency_code: str = "EUR"
+    units: int = 0
+    nanos: int = 0
+
+
+class Hardware(Answer):
+    """`ram` and `vram` in bytes."""
+
+    name: str
+    vcpus: int = 0
+    gpus: int = 0
+    gpus_network: str = ""
+    ram: int = 0
+    vram: int = 0
+
+
+class Platform(Answer):
+    """`metadata` is a JSON text whose shape depends on the provider, or empty."""
+
+    id: UUID
+    version: str
+    name: str
+    provider_name: str = Field(min_length=1)
+    backend_name: str = Field(min_length=1)
+    type: PlatformType
+    technology: Technology
+    max_qubit_count: int
+    max_shot_count: int
+    max_circuit_count: int
+    availability: Availability
+    metadata: str = ""
+    price_per_hour: Money = Money()
+    price_per_shot: Money = Money()
+    price_per_circuit: Money = Money()
+    hardware: Hardware | None = None
+    description: str = ""
+    documentation_url: str = ""
+    is_bookable: bool = False
+
+
+class Platforms(Answer):
+    total_count: int
+    platforms: list[Platform]
+
+
+class Session(Answer):
+    id: UUID
+    name: str
+    platform_id: UUID
+    created_at: Timestamp
+    started_at: Timestamp | None = None
+    updated_at: Timestamp
+    terminated_at: Timestamp | None = None
+    max_idle_duration: Duration
+    max_duration: Duration
+    waiting_job_count: int
+    finished_job_count: int
+    status: SessionStatus
+    project_id: UUID
+    tags: tuple[str, ...]
+    deduplication_id: str
+    origin_type: str = "customer"
+    progress_message: str
+    model_id: UUID | None = None
+    parameters: str | None = None
+
+
+class Sessions(Answer):
+    total_count: int
+    sessions: list[Session]
+
+
+class Acls(Answer):
+    total_count: int
+    acls: list[SessionAccess]
+
+
+class Job(Answer):
+    """`result_distribution` is a leftover that no client reads."""
+
+    id: UUID
+    name: str
+    tags: tuple[str, ...]
+    session_id: UUID
+    created_at: Timestamp
+    started_at: Timestamp | None = None
+    updated_at: Timestamp
+    status: JobStatus
+    progress_message: str
+    job_duration: Duration | None = None
+    result_distribution: str = ""
+    model_id: UUID | None = None
+    parameters: str | None = None
+
+
+class Jobs(Answer):
+    total_count: int
+    jobs: list[Job]
+
+
+class Circuit(Answer):
+    perceval_circuit: str | None = None
+    qiskit_circuit: str | None = None
+
+
+class JobResult(Answer):
+    """Either `result` or `url` is empty; a client follows `url` only if `result` is there and empty."""
+
+    job_id: UUID
+    result: str
+    url: str
+    created_at: Timestamp
+
+
+class JobResults(Answer):
+    total_count: int
+    job_results: list[JobResult]
+
+
+class Model(Answer):
+    id: UUID
+    created_at: Timestamp
+    url: str
+    project_id: UUID
+
+
+class Models(Answer):
+    total_count: int
+    models: list[Model]

@@ -1,0 +1,241 @@
+"""Settings -> adapters -> Core -> the web application; the one place that sees everything."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import structlog
+from starlette.applications import Starlette
+
+from ketway import platforms
+from ketway.api import pasqal
+from ketway.api.app import create_app
+from ketway.credentials_file import Credentials
+from ketway.db import SqliteDatabase, open_database
+from ketway.domain.errors import StoreBusy
+from ketway.domain.platforms import Platform
+from ketway.engines import catalogue
+from ketway.host.bell import LocalBell
+from ketway.host.clock import SystemClock
+from ketway.keys import links, tokens
+from ketway.keys.passwords import Argon2Hasher
+from ketway.services.core import Core, Limits, build_core
+from ketway.services.ports import Checker
+from ketway.settings import Settings
+from ketway.storage.disk import DiskBlobs
+from ketway.worker.checker import ChildChecker
+from ketway.worker.children import Children
+
+log = structlog.get_logger()
+
+OWNER = "owner@ketway"
+PROJECT = "default"
+
+
+class CannotStart(Exception):
+    """Why there is no server; the sentence is for the person who tried."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A server's insides, ready to be served.
+
+    Args:
+        is_first_start: the credentials were made just now.
+    """
+
+    app: Starlette
+    core: Core
+    credentials: Credentials
+    is_first_start: bool
+
+
+@asynccontextmanager
+async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
+    """Everything but the sockets: folder, lock, database, keys, core, application.
+
+    Args:
+        url: where clients on this machine reach it; kept in the credentials file.
+    Raises:
+        CannotStart
+    """
+    known = _catalogue(settings)
+    engines = {name: found for name, found in catalogue.installed().items() if name != "noop"}
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_locked(_folder(settings.data)))
+        db = await stack.enter_async_context(_database(settings.data / "ketway.db"))
+        signer = links.LinkSigner(await _key(db, "link", links.fresh_key))
+        blobs = _blobs(settings.data / "blobs", signer)
+        core = build_core(
+            db=db,
+            blobs=blobs,
+            checker=await stack.enter_async_context(_checker(_checked(engines, known), settings)),
+            bell=LocalBell(),
+            clock=SystemClock(),
+            hasher=Argon2Hasher(),
+            tokens=tokens.JwtTokens(
+                await _key(db, "token", tokens.fresh_key), timedelta(seconds=settings.token_life_s)
+            ),
+            fresh=uuid4,
+            catalogue=known,
+            engines_here=list(engines),
+            limits=Limits(
+                max_program_bytes=settings.max_program_bytes,
+                max_jobs_per_request=settings.max_jobs_per_request,
+                lease_life=timedelta(seconds=settings.lease_s),
+            ),
+        )
+        credentials, is_first = await _credentials(core, settings.data, url)
+        await core.housekeeping.open()
+        await stack.enter_async_context(_repeating(core.housekeeping.sweep, core.housekeeping.interval_s))
+        yield Opened(
+            app=create_app(
+                core,
+                linked=blobs,
+                public_url=settings.public_url,
+                max_body_bytes=settings.max_body_bytes,
+                max_result_bytes=settings.max_result_bytes,
+            ),
+            core=core,
+            credentials=credentials,
+            is_first_start=is_first,
+        )
+
+
+def _checked(engines: Mapping[str, str], known: Sequence[Platform]) -> dict[str, str]:
+    """Engines of the platforms whose surface asks before it accepts."""
+    asked = {platform.engine for platform in known if pasqal.DOOR in platform.shown}
+    return {name: version for name, version in engines.items() if name in asked}
+
+
+def _catalogue(settings: Settings) -> Sequence[Platform]:
+    path = settings.catalogue or platforms.BUILT_IN
+    try:
+        return platforms.read(path)
+    except (ValueError, OSError) as error:
+        raise CannotStart(f"The catalogue {path} cannot be used: {error}") from None
+
+
+def _folder(path: Path) -> Path:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+        (path / ".writable").write_bytes(b"")
+        (path / ".writable").unlink()
+    except OSError as error:
+        raise CannotStart(
+            f"The data folder {path} cannot be written ({error.strerror}); choose another with --data."
+        ) from None
+    return path
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            raise CannotStart(
+                f"Another ketway (process {file.read().strip() or 'unknown'}) uses the data folder {folder}; "
+                "stop it, or choose another with --data."
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+@asynccontextmanager
+async def _database(path: Path) -> AsyncIterator[SqliteDatabase]:
+    async with AsyncExitStack() as stack:
+        try:
+            db = await stack.enter_async_context(open_database(path))
+        except StoreBusy as busy:
+            raise CannotStart(f"The database {path} cannot be opened: {busy.why}") from None
+        await asyncio.to_thread(path.chmod, 0o600)
+        yield db
+
+
+def _blobs(root: Path, signer: links.LinkSigner) -> DiskBlobs:
+    try:
+        return DiskBlobs(root, signer)
+    except OSError as error:
+        raise CannotStart(f"The folder {root} cannot be written: {error.strerror}") from None
+
+
+async def _key(db: SqliteDatabase, name: str, fresh: Callable[[], str]) -> str:
+    async with db.work() as work:
+        known = await work.keys.get(name)
+        if known is None:
+            known = fresh()
+            await work.keys.add(name, known)
+    return known
+
+
+async def _credentials(core: Core, folder: Path, url: str) -> tuple[Credentials, bool]:
+    known = Credentials.read(folder)
+    if known is not None:
+        if known.url != url:
+            known = known.moved_to(url)
+            known.write(folder)
+        return known, False
+    first = await core.accounts.set_up(OWNER, PROJECT, "local")
+    made = Credentials(
+        url=url,
+        username=first.username,
+        password=first.password,
+        project_id=str(first.project_id),
+        access_key=first.access_key,
+        secret_key=first.secret_key,
+        worker_token=first.worker_token,
+    )
+    made.write(folder)
+    return made, True
+
+
+@asynccontextmanager
+async def _checker(engines: Mapping[str, str], settings: Settings) -> AsyncIterator[Checker]:
+    """Beside the server, loading its engines while the server is already up."""
+    with TemporaryDirectory(prefix="ketway-checker-") as scratch:
+        children = Children(
+            engines=list(engines), scratch=Path(scratch), require_sandbox=settings.require_sandbox
+        )
+        started = asyncio.ensure_future(children.start()) if engines else None
+        try:
+            yield ChildChecker(children, engines, started)
+        finally:
+            if started is not None:
+                started.cancel()
+                with contextlib.suppress(asyncio.CancelledError, Exception):
+                    await started
+            await children.close()
+
+
+@asynccontextmanager
+async def _repeating(do: Callable[[], Awaitable[None]], every_s: float) -> AsyncIterator[None]:
+    async def forever() -> None:
+        while True:
+            await asyncio.sleep(every_s)
+            try:
+                await do()
+            except StoreBusy as busy:
+                log.warning("sweep_put_off", why=str(busy))
+
+    task = asyncio.ensure_future(forever())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,246 @@
+"""`ketway`: every command, each imported only when it is called."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+import ketway
+
+app = typer.Typer(
+    name="ketway",
+    help="A quantum cloud that anyone can run.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+jobs_app = typer.Typer(help="What is queued, running, done.", no_args_is_help=True)
+app.add_typer(jobs_app, name="jobs")
+
+Data = Annotated[Path | None, typer.Option(help="Data folder; default: your user data directory.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on; default: 127.0.0.1.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; default: 8750; 0 takes a free one.")]
+Slots = Annotated[int | None, typer.Option(help="Jobs side by side; default: one a core.")]
+Sandboxed = Annotated[bool | None, typer.Option(help="Refuse to run where a sandbox layer is missing.")]
+
+
+def main() -> None:
+    """Entry of the console script."""
+    app()
+
+
+def fail(sentence: str, code: int = 1) -> NoReturn:
+    """One sentence and a non-zero exit."""
+    print(f"ketway: {sentence}", file=sys.stderr)
+    raise typer.Exit(code)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if show:
+        print(ketway.__version__)
+        raise typer.Exit
+
+
+@app.command()
+def serve(
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Jobs side by side on this machine; 0 starts no worker.")
+    ] = None,
+    public_url: Annotated[str | None, typer.Option(help="Address clients see, behind a proxy.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Private key, PEM.")] = None,
+    require_sandbox: Sandboxed = None,
+    config: Annotated[Path | None, typer.Option(help="Settings, TOML.")] = None,
+) -> None:
+    """Run everything: the server, its queue and local workers."""
+    from ketway.bootstrap import CannotStart
+    from ketway.cli.serving import serve as run
+
+    settings = _settings(
+        config,
+        data=data,
+        host=host,
+        port=port,
+        workers=workers,
+        public_url=public_url,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        require_sandbox=require_sandbox,
+    )
+    try:
+        asyncio.run(run(settings))
+    except CannotStart as reason:
+        fail(str(reason))
+
+
+@app.command()
+def worker(
+    url: Annotated[str, typer.Option(help="The server, e.g. http://127.0.0.1:8750.")],
+    slots: Slots = None,
+    name: Annotated[str | None, typer.Option(help="How the server calls it; default: this host.")] = None,
+    engine: Annotated[
+        list[str] | None, typer.Option(help="Only these engines; default: all installed.")
+    ] = None,
+    stop_grace_s: Annotated[float, typer.Option(help="How long running jobs may finish.")] = 20.0,
+    require_sandbox: Annotated[
+        bool, typer.Option(help="Refuse to run where a sandbox layer is missing.")
+    ] = False,
+    until_stdin_ends: Annotated[bool, typer.Option(help="End at once when standard input does.")] = False,
+) -> None:
+    """Run jobs of a server, here; its token is read from KETWAY_WORKER_TOKEN."""
+    from ketway.cli.working import CannotWork
+    from ketway.cli.working import work as run
+
+    try:
+        asyncio.run(
+            run(
+                url=url,
+                slots=slots,
+                name=name,
+                only=engine,
+                stop_grace_s=stop_grace_s,
+                require_sandbox=require_sandbox,
+                until_stdin_ends=until_stdin_ends,
+            )
+        )
+    except CannotWork as reason:
+        fail(str(reason))
+
+
+@app.command()
+def demo() -> None:
+    """Run real jobs through the vendors' clients on a throw-away server, and show the counts."""
+    from ketway.bootstrap import CannotStart
+    from ketway.cli.demo import DemoFailed
+    from ketway.cli.demo import demo as run
+
+    try:
+        asyncio.run(run())
+    except (CannotStart, DemoFailed) as reason:
+        fail(str(reason))
+
+
+@app.command()
+def env(
+    data: Data = None,
+    snippets: Annotated[bool, typer.Option(help="Python for clients that read no variables.")] = False,
+) -> None:
+    """Print what points each client here: eval "$(ketway env)"."""
+    from ketway.cli import pointing
+
+    try:
+        known = pointing.credentials(data)
+    except pointing.NotPointed as reason:
+        fail(str(reason))
+    print(pointing.snippets(known) if snippets else pointing.exports(known))
+
+
+@app.command(name="exec", context_settings={"ignore_unknown_options": True})
+def execute(
+    command: Annotated[list[str], typer.Argument(help="The program and its words, after --.")],
+    data: Data = None,
+) -> None:
+    """Run a program, unchanged, with its cloud clients pointed here."""
+    from ketway.cli import pointing
+
+    try:
+        code = pointing.run(pointing.credentials(data), command)
+    except pointing.NotPointed as reason:
+        fail(str(reason))
+    raise typer.Exit(code if code >= 0 else 128 - code)
+
+
+@jobs_app.command(name="list")
+def list_jobs(
+    data: Data = None,
+    status: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    limit: Annotated[int, typer.Option(help="At most so many, the newest.")] = 20,
+) -> None:
+    """Show the newest jobs of the project."""
+    from rich.console import Console
+
+    from ketway.cli import jobs
+
+    with _explained():
+        Console().print(jobs.table(_own(data).list(statuses=status or [], limit=limit)))
+
+
+@jobs_app.command()
+def watch(data: Data = None, limit: int = 20) -> None:
+    """Show the newest jobs until none of them waits or runs."""
+    from ketway.cli import jobs
+
+    with _explained():
+        jobs.watch(_own(data), limit=limit)
+
+
+@jobs_app.command()
+def cancel(id: str, data: Data = None) -> None:
+    """Cancel a job; one that runs is asked to stop."""
+    with _explained():
+        print(_own(data).cancel(id)["status"])
+
+
+@jobs_app.command()
+def fetch(
+    id: str,
+    data: Data = None,
+    output: Annotated[Path | None, typer.Option(help="Write it here instead.")] = None,
+) -> None:
+    """Print the result of a job, as its client downloads it."""
+    with _explained():
+        body = _own(data).fetch(id)
+        if output is not None:
+            output.write_bytes(body)
+        else:
+            sys.stdout.buffer.write(body + b"\n")
+
+
+def _own(data: Path | None) -> Any:
+    from ketway.cli.jobs import OwnClient
+    from ketway.cli.pointing import credentials
+
+    return OwnClient(credentials(data))
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """What goes wrong is told in one sentence."""
+    from ketway.cli.jobs import JobsFailed
+    from ketway.cli.pointing import NotPointed
+
+    try:
+        yield
+    except (JobsFailed, NotPointed, OSError) as reason:
+        fail(str(reason))
+
+
+def _settings(config: Path | None, **flags: Any) -> Any:
+    import os
+
+    from pydantic import ValidationError
+
+    from ketway.settings import Settings
+
+    if config is not None:
+        os.environ["KETWAY_CONFIG"] = str(config)
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        fail(f"setting {'.'.join(map(str, first['loc']))}: {first['msg']}")
+    except (ValueError, OSError) as error:
+        fail(f"the settings cannot be read: {error}")

@@ -1,0 +1,133 @@
+"""Batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+
+from ketway.db.paging import has_tags, page_of
+from ketway.db.rows import Runner, from_row, to_row
+from ketway.db.tables import batches, jobs
+from ketway.domain.accounts import Actor, ProjectId
+from ketway.domain.batches import Batch, BatchId, BatchStatus
+from ketway.domain.errors import Stale, Unknown
+from ketway.domain.jobs import JobStatus
+from ketway.domain.platforms import Door, PlatformId
+from ketway.services.listing import BatchFilter, Listed, Page
+
+_MICROSECONDS = 1_000_000
+_LIVING = batches.c.status.in_([BatchStatus.QUEUED, BatchStatus.ACTIVE, BatchStatus.STOPPING])
+
+
+class SqlBatches:
+    def __init__(self, runner: Runner) -> None:
+        self._run = runner.run
+
+    async def add(self, batch: Batch) -> None:
+        row = to_row(batch) | {"echo": dict(batch.echo)}
+        await self._run(lambda c: c.execute(insert(batches), row))
+
+    async def get(self, id: BatchId, *, visible_to: Actor, door: Door | None = None) -> Batch:
+        found = await self._where(batches.c.id == id, batches.c.deleted_at.is_(None))
+        if not found or not visible_to.sees(found[0].project_id) or door not in (None, found[0].door):
+            raise Unknown("batch", str(id))
+        return found[0]
+
+    async def fetch(self, id: BatchId) -> Batch:
+        found = await self._where(batches.c.id == id)
+        if not found:
+            raise Unknown("batch", str(id))
+        return found[0]
+
+    async def put(self, batch: Batch) -> None:
+        row = to_row(batch) | {"echo": dict(batch.echo), "version": batch.version + 1}
+        statement = update(batches).where(batches.c.id == batch.id, batches.c.version == batch.version)
+        if await self._run(lambda c: c.execute(statement.values(row)).rowcount) != 1:
+            raise Stale("batch", str(batch.id))
+
+    async def list(self, actor: Actor, filter: BatchFilter, page: Page) -> Listed[Batch]:
+        rows, total = await page_of(self._run, batches, _conditions(actor, filter), page)
+        return Listed(items=[from_row(Batch, row) for row in rows], total=total)
+
+    async def with_key(self, project: ProjectId, platform: PlatformId, key: str) -> Batch | None:
+        found = await self._where(
+            batches.c.project_id == project,
+            batches.c.platform_id == platform,
+            batches.c.deduplication_key == key,
+            batches.c.status.in_([BatchStatus.QUEUED, BatchStatus.ACTIVE]),
+        )
+        return found[0] if found else None
+
+    async def holder(self, platform: PlatformId) -> Batch | None:
+        found = await self._where(
+            batches.c.platform_id == platform,
+            batches.c.is_exclusive,
+            batches.c.status.in_([BatchStatus.ACTIVE, BatchStatus.STOPPING]),
+        )
+        return found[0] if found else None
+
+    async def children(self, id: BatchId) -> Sequence[BatchId]:
+        return [batch.id for batch in await self._where(batches.c.parent_id == id)]
+
+    async def overdue(self, now: datetime) -> Sequence[Batch]:
+        micros = int(now.timestamp() * _MICROSECONDS)
+        busy = select(jobs.c.id).where(
+            jobs.c.batch_id == batches.c.id, jobs.c.status.in_([JobStatus.QUEUED, JobStatus.RUNNING])
+        )
+        since = func.max(
+            batches.c.created_at,
+            func.coalesce(batches.c.started_at, 0),
+            func.coalesce(batches.c.last_ended_at, 0),
+        )
+        idle = and_(
+            batches.c.is_open,
+            since + batches.c.max_idle_s * _MICROSECONDS <= micros,
+            ~busy.exists(),
+        )
+        over = batches.c.started_at + batches.c.max_total_s * _MICROSECONDS <= micros
+        not_stopping = batches.c.status != BatchStatus.STOPPING
+        return await self._where(_LIVING, not_stopping, or_(idle, over))
+
+    async def delete(self, id: BatchId, now: datetime) -> None:
+        hide = [
+            update(batches).where(batches.c.id == id).values(deleted_at=now),
+            update(jobs).where(jobs.c.batch_id == id).values(deleted_at=now),
+        ]
+        await self._run(lambda c: [c.execute(statement) for statement in hide])
+
+    async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[Batch]:
+        query = select(batches).where(*conditions).order_by(batches.c.created_at, batches.c.id)
+        rows = await self._run(lambda c: c.execute(query).all())
+        return [from_row(Batch, row) for row in rows]
+
+
+def _conditions(actor: Actor, filter: BatchFilter) -> list[ColumnElement[bool]]:
+    c = batches.c
+    asked: list[ColumnElement[bool]] = [c.deleted_at.is_(None)]
+    if not actor.superuser:
+        asked.append(c.project_id.in_(list(actor.roles)))
+    if filter.project_ids is not None:
+        asked.append(c.project_id.in_(filter.project_ids))
+    if filter.platform_ids is not None:
+        asked.append(c.platform_id.in_(filter.platform_ids))
+    for column, wanted in (
+        (c.id, filter.ids),
+        (c.creator_id, filter.creator_ids),
+        (c.status, filter.statuses),
+        (c.priority, filter.priorities),
+    ):
+        if wanted:
+            asked.append(column.in_(wanted))
+    if filter.door is not None:
+        asked.append(c.door == filter.door)
+    if filter.id_starts_with is not None:
+        asked.append(c.id.startswith(filter.id_starts_with, autoescape=True))
+    if filter.is_open is not None:
+        asked.append(c.is_open == filter.is_open)
+    if filter.created_from is not None:
+        asked.append(c.created_at >= filter.created_from)
+    if filter.created_until is not None:
+        asked.append(c.created_at <= filter.created_until)
+    return asked + has_tags(batches, filter.tags)

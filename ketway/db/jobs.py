@@ -1,0 +1,190 @@
+"""Jobs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
+
+from ketway.db.paging import has_tags, page_of
+from ketway.db.rows import Runner, from_row, to_row
+from ketway.db.tables import jobs
+from ketway.domain.accounts import Actor
+from ketway.domain.batches import BatchId
+from ketway.domain.errors import Stale, Unknown
+from ketway.domain.jobs import Job, JobId, JobStatus
+from ketway.domain.platforms import Door, PlatformId
+from ketway.domain.scheduling import Candidate
+from ketway.services.listing import JobFilter, Listed, Page
+
+_WAITING = jobs.c.status == JobStatus.QUEUED
+
+
+class SqlJobs:
+    def __init__(self, runner: Runner) -> None:
+        self._run = runner.run
+
+    async def add(self, jobs_: Sequence[Job]) -> None:
+        rows = [_row(job) for job in jobs_]
+        if rows:
+            await self._run(lambda c: c.execute(insert(jobs), rows))
+
+    async def get(self, id: JobId, *, visible_to: Actor, door: Door | None = None) -> Job:
+        found = await self._where(jobs.c.id == id, jobs.c.deleted_at.is_(None))
+        if not found or not visible_to.sees(found[0].project_id) or door not in (None, found[0].door):
+            raise Unknown("job", str(id))
+        return found[0]
+
+    async def fetch(self, id: JobId) -> Job:
+        found = await self._where(jobs.c.id == id)
+        if not found:
+            raise Unknown("job", str(id))
+        return found[0]
+
+    async def put(self, *jobs_: Job) -> None:
+        statement = update(jobs).where(
+            jobs.c.id == bindparam("old_id"), jobs.c.version == bindparam("old_version")
+        )
+        rows = [
+            _row(job) | {"version": job.version + 1, "old_id": job.id, "old_version": job.version}
+            for job in jobs_
+        ]
+
+        def write(connection: Connection) -> str | None:
+            for row in rows:
+                if connection.execute(statement, row).rowcount != 1:
+                    return str(row["id"])
+            return None
+
+        stale = await self._run(write)
+        if stale is not None:
+            raise Stale("job", stale)
+
+    async def list(self, actor: Actor, filter: JobFilter, page: Page) -> Listed[Job]:
+        rows, total = await page_of(self._run, jobs, _conditions(actor, filter), page)
+        return Listed(items=[from_row(Job, row) for row in rows], total=total)
+
+    async def of_batch(self, id: BatchId, *statuses: JobStatus) -> Sequence[Job]:
+        wanted = [jobs.c.batch_id == id, jobs.c.deleted_at.is_(None)]
+        return await self._where(*wanted, *([jobs.c.status.in_(statuses)] if statuses else []))
+
+    async def ids_of(self, batches: Sequence[BatchId]) -> Mapping[BatchId, Sequence[JobId]]:
+        query = (
+            select(jobs.c.batch_id, jobs.c.id)
+            .where(jobs.c.batch_id.in_(batches), jobs.c.deleted_at.is_(None))
+            .order_by(jobs.c.batch_id, jobs.c.position)
+        )
+        found: dict[BatchId, list[JobId]] = {id: [] for id in batches}
+        for row in await self._run(lambda c: c.execute(query).all()):
+            found[row.batch_id].append(row.id)
+        return found
+
+    async def count(self, batches: Sequence[BatchId]) -> Mapping[BatchId, Mapping[JobStatus, int]]:
+        query = (
+            select(jobs.c.batch_id, jobs.c.status, func.count().label("number"))
+            .where(jobs.c.batch_id.in_(batches))
+            .group_by(jobs.c.batch_id, jobs.c.status)
+        )
+        found: dict[BatchId, dict[JobStatus, int]] = defaultdict(lambda: dict.fromkeys(JobStatus, 0))
+        for row in await self._run(lambda c: c.execute(query).all()):
+            found[row.batch_id][row.status] = row.number
+        return {id: found[id] for id in batches}
+
+    async def count_ran(self, id: BatchId) -> int:
+        query = (
+            select(func.count())
+            .select_from(jobs)
+            .where(jobs.c.batch_id == id, jobs.c.started_at.is_not(None), jobs.c.ended_at.is_not(None))
+        )
+        return await self._run(lambda c: c.execute(query).scalar_one())
+
+    async def last_position(self, id: BatchId) -> int:
+        query = select(func.coalesce(func.max(jobs.c.position), 0)).where(jobs.c.batch_id == id)
+        return await self._run(lambda c: c.execute(query).scalar_one())
+
+    async def heads(self, platform: PlatformId, batch: BatchId | None = None) -> Sequence[Candidate]:
+        waiting = [_WAITING, jobs.c.platform_id == platform]
+        if batch is not None:
+            waiting.append(jobs.c.batch_id == batch)
+        lines = select(jobs.c.priority, jobs.c.project_id).where(*waiting).distinct()
+
+        def first_of_each(connection: Connection) -> list[Candidate]:
+            found: list[Candidate] = []
+            for line in connection.execute(lines).all():
+                head = (
+                    select(jobs.c.id, jobs.c.batch_id, jobs.c.created_at, jobs.c.position)
+                    .where(*waiting, jobs.c.priority == line.priority, jobs.c.project_id == line.project_id)
+                    .order_by(jobs.c.created_at, jobs.c.position, jobs.c.id)
+                    .limit(1)
+                )
+                row = connection.execute(head).one()
+                found.append(
+                    Candidate(
+                        job_id=row.id,
+                        batch_id=row.batch_id,
+                        project_id=line.project_id,
+                        platform_id=platform,
+                        priority=line.priority,
+                        created_at=row.created_at,
+                        position=row.position,
+                    )
+                )
+            return found
+
+        return await self._run(first_of_each)
+
+    async def running_on(self, platform: PlatformId) -> int:
+        query = (
+            select(func.count())
+            .select_from(jobs)
+            .where(jobs.c.status == JobStatus.RUNNING, jobs.c.platform_id == platform)
+        )
+        return await self._run(lambda c: c.execute(query).scalar_one())
+
+    async def delete(self, id: JobId, now: datetime) -> None:
+        statement = update(jobs).where(jobs.c.id == id).values(deleted_at=now)
+        await self._run(lambda c: c.execute(statement))
+
+    async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[Job]:
+        query = select(jobs).where(*conditions).order_by(jobs.c.position, jobs.c.id)
+        rows = await self._run(lambda c: c.execute(query).all())
+        return [from_row(Job, row) for row in rows]
+
+
+def _row(job: Job) -> dict[str, object]:
+    return to_row(job) | {"parameters": dict(job.parameters), "echo": dict(job.echo)}
+
+
+def _conditions(actor: Actor, filter: JobFilter) -> list[ColumnElement[bool]]:
+    c = jobs.c
+    asked: list[ColumnElement[bool]] = [c.deleted_at.is_(None)]
+    if not actor.superuser:
+        asked.append(c.project_id.in_(list(actor.roles)))
+    if filter.project_ids is not None:
+        asked.append(c.project_id.in_(filter.project_ids))
+    for column, wanted in (
+        (c.id, filter.ids),
+        (c.batch_id, filter.batch_ids),
+        (c.creator_id, filter.creator_ids),
+        (c.status, filter.statuses),
+    ):
+        if wanted:
+            asked.append(column.in_(wanted))
+    if filter.door is not None:
+        asked.append(c.door == filter.door)
+    if filter.id_starts_with is not None:
+        asked.append(c.id.startswith(filter.id_starts_with, autoescape=True))
+    if filter.min_shots is not None:
+        asked.append(c.shots >= filter.min_shots)
+    if filter.max_shots is not None:
+        asked.append(c.shots <= filter.max_shots)
+    if filter.has_errors is not None:
+        empty = c.errors == ()
+        asked.append(~empty if filter.has_errors else empty)
+    if filter.created_from is not None:
+        asked.append(c.created_at >= filter.created_from)
+    if filter.created_until is not None:
+        asked.append(c.created_at <= filter.created_until)
+    return asked + has_tags(jobs, filter.tags)

@@ -1,0 +1,25 @@
+"""Alembic's entry: runs migrations on the connection it is given."""
+
+from typing import Any, Literal
+
+from alembic import context
+from sqlalchemy.types import TypeDecorator
+
+from ketway.db.tables import metadata
+
+
+def plain_type(kind: str, item: Any, _: Any) -> str | Literal[False]:
+    """Write our column types as the plain ones beneath, so that old migrations never change."""
+    if kind == "type" and isinstance(item, TypeDecorator):
+        return f"sa.{item.impl!r}"
+    return False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    render_item=plain_type,
+)
+with context.begin_transaction():
+    context.run_migrations()

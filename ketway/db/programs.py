@@ -1,0 +1,45 @@
+"""Programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select
+
+from ketway.db.paging import page_of
+from ketway.db.rows import Runner, from_row, to_row
+from ketway.db.tables import programs
+from ketway.domain.accounts import Actor, ProjectId
+from ketway.domain.errors import Unknown
+from ketway.domain.programs import Program, ProgramId
+from ketway.services.listing import Listed, Page
+
+
+class SqlPrograms:
+    def __init__(self, runner: Runner) -> None:
+        self._run = runner.run
+
+    async def add(self, programs_: Sequence[Program]) -> None:
+        rows = [to_row(program) for program in programs_]
+        if rows:
+            await self._run(lambda c: c.execute(insert(programs), rows))
+
+    async def get(self, id: ProgramId, *, visible_to: Actor) -> Program:
+        program = await self.fetch(id)
+        if not visible_to.sees(program.project_id):
+            raise Unknown("program", str(id))
+        return program
+
+    async def fetch(self, id: ProgramId) -> Program:
+        query = select(programs).where(programs.c.id == id)
+        row = await self._run(lambda c: c.execute(query).one_or_none())
+        if row is None:
+            raise Unknown("program", str(id))
+        return from_row(Program, row)
+
+    async def list_named(self, actor: Actor, project: ProjectId, page: Page) -> Listed[Program]:
+        if not actor.sees(project):
+            return Listed(items=[], total=0)
+        conditions = [programs.c.project_id == project, programs.c.is_named]
+        rows, total = await page_of(self._run, programs, conditions, page)
+        return Listed(items=[from_row(Program, row) for row in rows], total=total)

@@ -1,0 +1,49 @@
+"""One way from a domain object to a row and back: columns are named as fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, ClassVar, Protocol, TypeVar, cast
+
+from sqlalchemy import Connection, Row
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from ketway.domain.errors import Stale, StoreBusy
+
+
+class Kept(Protocol):
+    """Any frozen dataclass of the domain."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Kept)
+
+
+class Runner(Protocol):
+    """Runs a function on the connection of a transaction, wherever that lives."""
+
+    async def run(self, function: Callable[[Connection], T]) -> T:
+        """
+        Raises:
+            Stale: a unique rule was broken: somebody else was first.
+            StoreBusy: the database cannot do it now.
+        """
+
+
+def to_row(kept: Kept) -> dict[str, Any]:
+    return {field.name: getattr(kept, field.name) for field in fields(kept)}
+
+
+def from_row(kind: type[K], row: Row[Any]) -> K:
+    values = row._mapping
+    return kind(**{field.name: values[field.name] for field in fields(kind)})
+
+
+def refused(error: SQLAlchemyError) -> Stale | StoreBusy:
+    """The refusal that a database's error amounts to."""
+    if isinstance(error, IntegrityError):
+        return Stale("row", str(error.orig))
+    return StoreBusy(str(cast(Any, error).orig if hasattr(error, "orig") else error))

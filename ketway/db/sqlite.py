@@ -1,0 +1,195 @@
+"""SQLite: one writer with group commit, one reader, a thread each.
+
+More threads make it slower (each costs the interpreter's lock), and two writers starve
+each other. Transactions that come in together share one commit, and so one flush to disk:
+each runs in its own savepoint, and none is acknowledged before the commit of them all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from ketway.db.migrate import upgrade
+from ketway.db.rows import refused
+from ketway.db.work import SqlWork
+from ketway.domain.errors import StoreBusy
+
+T = TypeVar("T")
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+class _Thread:
+    """One connection in one thread."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self._connection = connection
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    async def run(self, function: Callable[[Connection], T]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._executor, function, self._connection)
+        except SQLAlchemyError as error:
+            raise refused(error) from error
+
+    async def close(self) -> None:
+        await self.run(lambda connection: connection.close())
+        self._executor.shutdown()
+
+
+class _Group:
+    """The transactions of one commit."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+        self.failure: StoreBusy | None = None
+
+    def fail(self, failure: StoreBusy) -> None:
+        self.is_over, self.failure = True, failure
+
+
+class SqliteDatabase:
+    """The `Database` port on one file; made by `open_database`."""
+
+    def __init__(self, writer: Connection, reader: Connection) -> None:
+        self._writer = _Thread(writer, "ketway-db-writer")
+        self._reader = _Thread(reader, "ketway-db-reader")
+        self._writing = asyncio.Lock()
+        self._reading = asyncio.Lock()
+        self._group = _Group()
+        self._finishing: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[SqlWork]:
+        failure: BaseException | None = None
+        async with self._writing:
+            if self._group.is_over:
+                self._group = _Group()
+            group = self._group
+            try:
+                await self._writer.run(_enter)
+                yield SqlWork(self._writer)
+                await self._writer.run(_leave)
+            except BaseException as error:
+                failure = error
+                await self._finish(self._undo(group))
+        # Those who queued for the lock meanwhile join the group before we get it back. One who
+        # failed commits as well, for neighbours of the same group.
+        if failure is None:
+            await self._finish(self._commit(group))
+        else:
+            with suppress(StoreBusy):
+                await self._finish(self._commit(group))
+            raise failure
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[SqlWork]:
+        async with self._reading:
+            yield SqlWork(self._reader)
+
+    async def close(self) -> None:
+        with suppress(StoreBusy):  # whoever it concerned was told
+            await self._commit(self._group)
+        await self._reader.close()
+        await self._writer.close()
+
+    async def _finish(self, doing: Coroutine[Any, Any, None]) -> None:
+        """To its end, even if whoever waits for it is cancelled."""
+        task = asyncio.ensure_future(doing)
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+        await asyncio.shield(task)
+
+    async def _undo(self, group: _Group) -> None:
+        if not await self._writer.run(_roll_back_work):
+            # SQLite gave up the whole transaction (a full disk): nobody's work of it is kept.
+            group.fail(StoreBusy("the database took nothing of this"))
+
+    async def _commit(self, group: _Group) -> None:
+        async with self._writing:
+            if not group.is_over:
+                group.is_over = True
+                try:
+                    await self._writer.run(_commit)
+                except StoreBusy as failure:
+                    group.fail(failure)
+                    await self._writer.run(_roll_back)
+        if group.failure is not None:
+            raise StoreBusy(group.failure.why)
+
+
+def _in_transaction(connection: Connection) -> bool:
+    return bool(connection.connection.dbapi_connection.in_transaction)  # type: ignore[union-attr]
+
+
+def _enter(connection: Connection) -> None:
+    if not _in_transaction(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("SAVEPOINT work")
+
+
+def _leave(connection: Connection) -> None:
+    connection.exec_driver_sql("RELEASE work")
+
+
+def _roll_back_work(connection: Connection) -> bool:
+    """Whether the transaction around it still stands."""
+    if not _in_transaction(connection):
+        return False
+    connection.exec_driver_sql("ROLLBACK TO work")
+    connection.exec_driver_sql("RELEASE work")
+    return True
+
+
+def _commit(connection: Connection) -> None:
+    if _in_transaction(connection):
+        connection.exec_driver_sql("COMMIT")
+
+
+def _roll_back(connection: Connection) -> None:
+    if _in_transaction(connection):
+        connection.exec_driver_sql("ROLLBACK")
+
+
+@asynccontextmanager
+async def open_database(path: Path) -> AsyncIterator[SqliteDatabase]:
+    """Open, create or migrate the database at a path.
+
+    Raises:
+        StoreBusy: the file cannot be opened or written.
+    """
+    engine = _engine(path)
+    try:
+        await asyncio.to_thread(upgrade, engine)
+        database = SqliteDatabase(*[_autocommitting(engine) for _ in range(2)])
+    except SQLAlchemyError as error:
+        raise refused(error) from error
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def _autocommitting(engine: Engine) -> Connection:
+    """A connection on which SQLAlchemy says neither BEGIN nor COMMIT."""
+    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")

@@ -1,0 +1,248 @@
+"""Every table. Columns are named as the fields of the domain objects they keep.
+
+`deleted_at` is the exception: what was deleted is hidden from reading and kept for the
+record of use.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
+
+from ketway.db.types import Id, Json, Moment, Rank, Word, Words
+from ketway.domain.accounts import Role
+from ketway.domain.batches import BatchStatus, Priority
+from ketway.domain.jobs import JobStatus
+from ketway.domain.leases import LeaseStatus
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("email", String(320), nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("password_hash", Text),
+    Column("superuser", Boolean, nullable=False),
+)
+
+projects = Table(
+    "projects",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
+    Column("role", Word(Role), nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("access_key", String(40), nullable=False, unique=True),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("project_id", Id, ForeignKey("projects.id"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revoked_at", Moment),
+)
+
+worker_tokens = Table(
+    "worker_tokens",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("is_local", Boolean, nullable=False),
+    Column("revoked_at", Moment),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("token_id", Id, ForeignKey("worker_tokens.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("engines", Json, nullable=False),
+    Column("slots", Integer, nullable=False),
+    Column("registered_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+
+server_keys = Table(
+    "server_keys",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+programs = Table(
+    "programs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("project_id", Id, ForeignKey("projects.id"), nullable=False),
+    Column("creator_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("is_named", Boolean, nullable=False),
+    Index(
+        "ix_programs_named",
+        "project_id",
+        "created_at",
+        "id",
+        sqlite_where=text("is_named"),
+        postgresql_where=text("is_named"),
+    ),
+)
+
+_HOLDS = text("is_exclusive AND status IN ('active', 'stopping')")
+_LIVES = text("status IN ('queued', 'active', 'stopping')")
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("project_id", Id, ForeignKey("projects.id"), nullable=False),
+    Column("creator_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("platform_id", Id, nullable=False),
+    Column("door", String(20), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("tags", Words, nullable=False),
+    Column("program_id", Id, ForeignKey("programs.id")),
+    Column("configuration", Text),
+    Column("priority", Rank(Priority), nullable=False),
+    Column("status", Word(BatchStatus), nullable=False),
+    Column("is_open", Boolean, nullable=False),
+    Column("is_exclusive", Boolean, nullable=False),
+    Column("ends_as", Word(BatchStatus)),
+    Column("started_at", Moment),
+    Column("ended_at", Moment),
+    Column("last_ended_at", Moment),
+    Column("max_idle_s", Float, nullable=False),
+    Column("max_total_s", Float, nullable=False),
+    Column("deduplication_key", Text),
+    Column("parent_id", Id),
+    Column("message", Text, nullable=False),
+    Column("echo", Json, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("deleted_at", Moment),
+    Index("ix_batches_project", "project_id", "created_at", "id"),
+    Index("ix_batches_parent", "parent_id", sqlite_where=text("parent_id IS NOT NULL")),
+    Index("ix_batches_living", "platform_id", "created_at", sqlite_where=_LIVES, postgresql_where=_LIVES),
+    # One batch at a time on an exclusive platform, whatever the code above believes.
+    Index("uq_batches_holder", "platform_id", unique=True, sqlite_where=_HOLDS, postgresql_where=_HOLDS),
+    # Two creates at the same time with one key give one batch.
+    Index(
+        "uq_batches_deduplication",
+        "project_id",
+        "platform_id",
+        "deduplication_key",
+        unique=True,
+        sqlite_where=text("deduplication_key IS NOT NULL AND status IN ('queued', 'active')"),
+        postgresql_where=text("deduplication_key IS NOT NULL AND status IN ('queued', 'active')"),
+    ),
+)
+
+_WAITS = text("status = 'queued'")
+_RUNS = text("status = 'running'")
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("batch_id", Id, ForeignKey("batches.id"), nullable=False),
+    Column("project_id", Id, ForeignKey("projects.id"), nullable=False),
+    Column("creator_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("platform_id", Id, nullable=False),
+    Column("door", String(20), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("max_duration_s", Float, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("tags", Words, nullable=False),
+    Column("program_id", Id, ForeignKey("programs.id")),
+    Column("shots", Integer),
+    Column("parameters", Json, nullable=False),
+    Column("priority", Rank(Priority), nullable=False),
+    Column("status", Word(JobStatus), nullable=False),
+    Column("progress", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("child_deaths", Integer, nullable=False),
+    Column("lost_leases", Integer, nullable=False),
+    Column("errors", Words, nullable=False),
+    Column("started_at", Moment),
+    Column("ended_at", Moment),
+    Column("cancel_requested_at", Moment),
+    Column("parent_id", Id),
+    Column("echo", Json, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("deleted_at", Moment),
+    Index("uq_jobs_batch", "batch_id", "position", unique=True),
+    Index("ix_jobs_project", "project_id", "created_at", "id"),
+    Index(
+        "ix_jobs_waiting",
+        "platform_id",
+        "priority",
+        "project_id",
+        "created_at",
+        "position",
+        sqlite_where=_WAITS,
+        postgresql_where=_WAITS,
+    ),
+    Index("ix_jobs_running", "platform_id", sqlite_where=_RUNS, postgresql_where=_RUNS),
+)
+
+results = Table(
+    "results",
+    metadata,
+    Column("job_id", Id, ForeignKey("jobs.id"), primary_key=True),
+    Column("attempt", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("shots", Integer, nullable=False),
+    Column("counts", Json, nullable=False),
+    Column("metadata", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+_LIVE = text("status = 'live'")
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("job_id", Id, ForeignKey("jobs.id"), nullable=False),
+    Column("platform_id", Id, nullable=False),
+    Column("worker_id", Id, ForeignKey("workers.id"), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("secret", String(64), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("granted_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("status", Word(LeaseStatus), nullable=False),
+    Column("outcome", String(64)),
+    Index("uq_leases_attempt", "job_id", "attempt", unique=True),
+    Index("ix_leases_live", "expires_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
+    Index("ix_leases_worker", "worker_id", "request_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+)

@@ -1,0 +1,105 @@
+"""Column types: how a domain value is written so that it sorts and compares as it should."""
+
+from __future__ import annotations
+
+import enum
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Dialect, Integer, String, Text
+from sqlalchemy.types import TypeDecorator
+
+_MICROSECOND = 1_000_000
+
+
+class Id(TypeDecorator[UUID]):
+    """A UUID as its 36 characters, so that a prefix of it can be searched."""
+
+    impl = String(36)
+    cache_ok = True
+
+    def process_bind_param(self, value: UUID | str | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> UUID | None:
+        return None if value is None else UUID(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A UTC time as microseconds since 1970: exact, sortable, the same on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        whole = int(value.replace(microsecond=0).timestamp())
+        return whole * _MICROSECOND + value.microsecond
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        whole, micro = divmod(value, _MICROSECOND)
+        return datetime.fromtimestamp(whole, UTC).replace(microsecond=micro)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON as text; a list comes back as a list, an object as a dict."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+class Words(Json):
+    """A tuple of strings."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return super().process_bind_param(list(value), dialect)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return tuple(super().process_result_value(value, dialect))
+
+
+class Word(TypeDecorator[enum.Enum]):
+    """An enum member by its value, a word."""
+
+    impl = String(20)
+    cache_ok = True
+
+    def __init__(self, members: type[enum.Enum]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: enum.Enum | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(value.value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> enum.Enum | None:
+        return None if value is None else self.members(value)
+
+
+class Rank(TypeDecorator[enum.Enum]):
+    """An enum member by its value, a number that sorts."""
+
+    impl = Integer
+    cache_ok = True
+
+    def __init__(self, members: type[enum.Enum]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: enum.Enum | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value.value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> enum.Enum | None:
+        return None if value is None else self.members(value)

@@ -1,0 +1,27 @@
+"""Work: the stores of one transaction."""
+
+from __future__ import annotations
+
+from ketway.db.accounts import SqlAccounts
+from ketway.db.batches import SqlBatches
+from ketway.db.jobs import SqlJobs
+from ketway.db.keys import SqlKeys
+from ketway.db.leases import SqlLeases
+from ketway.db.programs import SqlPrograms
+from ketway.db.results import SqlResults
+from ketway.db.rows import Runner
+from ketway.db.workers import SqlWorkers
+
+
+class SqlWork:
+    """The `Work` port; every store speaks through the same connection."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.accounts = SqlAccounts(runner)
+        self.batches = SqlBatches(runner)
+        self.jobs = SqlJobs(runner)
+        self.keys = SqlKeys(runner)
+        self.leases = SqlLeases(runner)
+        self.programs = SqlPrograms(runner)
+        self.results = SqlResults(runner)
+        self.workers = SqlWorkers(runner)

@@ -1,0 +1,44 @@
+"""Workers and the tokens that let them in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from ketway.db.rows import Runner, from_row, to_row
+from ketway.db.tables import worker_tokens, workers
+from ketway.domain.credentials import WorkerToken
+from ketway.domain.leases import Worker, WorkerId
+
+
+class SqlWorkers:
+    def __init__(self, runner: Runner) -> None:
+        self._run = runner.run
+
+    async def add(self, worker: Worker) -> None:
+        row = to_row(worker) | {"engines": dict(worker.engines)}
+        await self._run(lambda c: c.execute(insert(workers), row))
+
+    async def get(self, id: WorkerId) -> Worker | None:
+        query = select(workers).where(workers.c.id == id)
+        row = await self._run(lambda c: c.execute(query).one_or_none())
+        return None if row is None else from_row(Worker, row)
+
+    async def seen(self, id: WorkerId, now: datetime) -> None:
+        statement = update(workers).where(workers.c.id == id).values(seen_at=now)
+        await self._run(lambda c: c.execute(statement))
+
+    async def engines(self) -> Mapping[str, datetime]:
+        query = select(workers.c.engines, workers.c.seen_at).order_by(workers.c.seen_at)
+        rows = await self._run(lambda c: c.execute(query).all())
+        return {engine: row.seen_at for row in rows for engine in row.engines}
+
+    async def token_hashed(self, secret_hash: str) -> WorkerToken | None:
+        query = select(worker_tokens).where(worker_tokens.c.secret_hash == secret_hash)
+        row = await self._run(lambda c: c.execute(query).one_or_none())
+        return None if row is None else from_row(WorkerToken, row)
+
+    async def add_token(self, token: WorkerToken) -> None:
+        await self._run(lambda c: c.execute(insert(worker_tokens), to_row(token)))

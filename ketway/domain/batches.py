@@ -1,0 +1,174 @@
+"""A batch: jobs on one platform, open for more or closed, with its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any, NewType
+from uuid import UUID
+
+from ketway.domain.accounts import AccountId, ProjectId
+from ketway.domain.errors import AlreadyFinished, BatchClosed, IllegalMove
+from ketway.domain.platforms import Door, Platform, PlatformId
+from ketway.domain.programs import ProgramId
+
+BatchId = NewType("BatchId", UUID)
+
+
+class BatchStatus(Enum):
+    QUEUED = "queued"  #: none of its jobs has run yet
+    ACTIVE = "active"  #: it has its platform
+    STOPPING = "stopping"  #: it takes nothing more and waits for a running job to end
+    DONE = "done"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed out"
+    FAILED = "failed"
+
+
+class Priority(Enum):
+    """Served in this order."""
+
+    CRITICAL = 0
+    HIGH = 1
+    MEDIUM = 2
+    LOW = 3
+    FREE = 4
+
+
+_ENDS = {BatchStatus.DONE, BatchStatus.CANCELLED, BatchStatus.TIMED_OUT, BatchStatus.FAILED}
+MOVES: dict[BatchStatus, set[BatchStatus]] = {
+    BatchStatus.QUEUED: {BatchStatus.ACTIVE} | _ENDS,
+    BatchStatus.ACTIVE: {BatchStatus.STOPPING} | _ENDS,
+    BatchStatus.STOPPING: {BatchStatus.CANCELLED, BatchStatus.TIMED_OUT, BatchStatus.FAILED},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """
+    Args:
+        program_id: what its jobs run unless they bring their own.
+        configuration: the user's emulator configuration, text as sent.
+        is_open: more jobs may come.
+        is_exclusive: its platform takes one batch at a time.
+        ends_as: while STOPPING, the status it will end in.
+        last_ended_at: when its latest job ended.
+        max_idle_s: how long it may stay open with nothing to do.
+        max_total_s: how long it may hold its platform, from `started_at`.
+        deduplication_key: while it lives, a second create with the same key answers this batch.
+        parent_id: the batch that this one repeats.
+        echo: what its door must say back unchanged (JSON values); the core never reads it.
+        version: raised by every write; a write with an old one is refused.
+    """
+
+    id: BatchId
+    project_id: ProjectId
+    creator_id: AccountId
+    platform_id: PlatformId
+    door: Door
+    created_at: datetime
+    updated_at: datetime
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    program_id: ProgramId | None = None
+    configuration: str | None = None
+    priority: Priority = Priority.MEDIUM
+    status: BatchStatus = BatchStatus.QUEUED
+    is_open: bool = False
+    is_exclusive: bool = False
+    ends_as: BatchStatus | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    last_ended_at: datetime | None = None
+    max_idle_s: float = 300.0
+    max_total_s: float = 86_400.0
+    deduplication_key: str | None = None
+    parent_id: BatchId | None = None
+    message: str = ""
+    echo: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 0
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status in _ENDS
+
+    @property
+    def takes_jobs(self) -> bool:
+        return self.is_open and self.status in (BatchStatus.QUEUED, BatchStatus.ACTIVE)
+
+    def become(self, status: BatchStatus, now: datetime) -> Batch:
+        """
+        Raises:
+            IllegalMove: not in `MOVES`.
+        """
+        if status not in MOVES.get(self.status, ()):
+            raise IllegalMove("batch", self.status.value, status.value)
+        moved = replace(self, status=status, updated_at=now)
+        return replace(moved, ended_at=now, is_open=False, ends_as=None) if status in _ENDS else moved
+
+    def acquire(self, now: datetime) -> Batch:
+        """It has its platform: from now on its limits run. Nothing changes if it had."""
+        if self.status is BatchStatus.ACTIVE:
+            return self
+        return replace(self.become(BatchStatus.ACTIVE, now), started_at=now)
+
+    def must_take_jobs(self) -> None:
+        """
+        Raises:
+            BatchClosed: closed, ending or ended.
+        """
+        if not self.takes_jobs:
+            raise BatchClosed(str(self.id), self.status.value)
+
+    def close(self, now: datetime) -> Batch:
+        """No more jobs; those waiting still run. Closing twice changes nothing."""
+        return replace(self, is_open=False, updated_at=now) if self.is_open else self
+
+    def stop(self, ends_as: BatchStatus, now: datetime, *, running: int, message: str = "") -> Batch:
+        """End it as `ends_as`: at once, or when its `running` jobs have ended.
+
+        Raises:
+            AlreadyFinished: it has ended.
+        """
+        if self.is_finished:
+            raise AlreadyFinished("batch", str(self.id), self.status.value)
+        stopped = replace(self, is_open=False, message=message or self.message)
+        if not running:
+            return stopped.become(ends_as, now)
+        if self.status is BatchStatus.STOPPING:
+            return stopped
+        return replace(stopped.become(BatchStatus.STOPPING, now), ends_as=ends_as)
+
+    def settle(self, now: datetime, *, unfinished: int, ran: int) -> Batch:
+        """What the end of a job, or a close, makes of it.
+
+        Args:
+            unfinished: its jobs that still wait or run.
+            ran: its jobs that have ended after running.
+        """
+        if self.is_finished or unfinished:
+            return self
+        if self.status is BatchStatus.STOPPING and self.ends_as is not None:
+            return self.become(self.ends_as, now)
+        if self.is_open:
+            return self
+        never_ran = self.last_ended_at is not None and not ran
+        return self.become(BatchStatus.CANCELLED if never_ran else BatchStatus.DONE, now)
+
+    def idle_deadline(self) -> datetime:
+        """When it times out if no job comes; meaningful while it is open and has none."""
+        since = max(filter(None, (self.created_at, self.started_at, self.last_ended_at)))
+        return since + timedelta(seconds=self.max_idle_s)
+
+    def total_deadline(self) -> datetime | None:
+        """When it times out whatever it does, or None before it has its platform."""
+        return self.started_at and self.started_at + timedelta(seconds=self.max_total_s)
+
+
+def limits(platform: Platform, idle_s: float | None, total_s: float | None) -> tuple[float, float]:
+    """Idle and total limit of a new batch, in seconds: the wishes, within what the platform grants."""
+    total = min(total_s if total_s is not None else platform.default_total_s, platform.max_total_s)
+    idle = min(idle_s if idle_s is not None else platform.default_idle_s, platform.max_idle_s, total)
+    return idle, total

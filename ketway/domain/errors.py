@@ -1,0 +1,269 @@
+"""Every refusal, one tree.
+
+Each surface maps the branches (`Unauthenticated` ... `Unavailable`) to its own
+answers once; the leaves carry the facts and the sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+class Refusal(Exception):
+    """Something ketway will not do, with a sentence a person can act on."""
+
+
+class Unauthenticated(Refusal):
+    """Nobody we know is asking."""
+
+
+class Forbidden(Refusal):
+    """We know who asks; they may not."""
+
+
+class OverQuota(Refusal):
+    """Allowed, but too much of it."""
+
+
+class NotFound(Refusal):
+    """No such thing, or none that the caller may know of."""
+
+
+class Gone(Refusal):
+    """It was here and is kept no longer."""
+
+
+class Conflict(Refusal):
+    """The thing's state forbids it, or somebody else changed it first."""
+
+
+class Precondition(Refusal):
+    """Something that must hold before does not."""
+
+
+class Invalid(Refusal):
+    """What was sent cannot be right."""
+
+
+class TooLarge(Refusal):
+    """What was sent is over a bound."""
+
+
+class Unavailable(Refusal):
+    """Not now; the fault is ours."""
+
+
+BRANCHES: tuple[type[Refusal], ...] = (
+    Unauthenticated,
+    Forbidden,
+    OverQuota,
+    NotFound,
+    Gone,
+    Conflict,
+    Precondition,
+    Invalid,
+    TooLarge,
+    Unavailable,
+)
+
+
+@dataclass(eq=False)
+class BadCredentials(Unauthenticated):
+    """A login that fits nobody; says nothing about which half was wrong."""
+
+    def __str__(self) -> str:
+        return "Wrong email or password."
+
+
+@dataclass(eq=False)
+class BadToken(Unauthenticated):
+    """`reason` is one of `missing`, `unknown`, `expired`."""
+
+    reason: str = "unknown"
+
+    def __str__(self) -> str:
+        return {
+            "missing": "No token was sent; log in and send the one you are given.",
+            "expired": "The token has expired; log in again.",
+        }.get(self.reason, "The token is not one of this server's; log in again.")
+
+
+@dataclass(eq=False)
+class NotAllowed(Forbidden):
+    action: str
+
+    def __str__(self) -> str:
+        return f"You are not allowed to {self.action}."
+
+
+@dataclass(eq=False)
+class Unknown(NotFound):
+    """`kind` is a core word such as `batch` or `job`."""
+
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.capitalize()} not found."
+
+
+@dataclass(eq=False)
+class IllegalMove(Conflict):
+    kind: str
+    status: str
+    wanted: str
+
+    def __str__(self) -> str:
+        return f"A {self.kind} that is {self.status} cannot become {self.wanted}."
+
+
+@dataclass(eq=False)
+class AlreadyFinished(Conflict):
+    kind: str
+    id: str
+    status: str
+
+    def __str__(self) -> str:
+        return f"The {self.kind} is already {self.status}."
+
+
+@dataclass(eq=False)
+class BatchClosed(Conflict):
+    id: str
+    status: str
+
+    def __str__(self) -> str:
+        return "The batch is closed and takes no more jobs; create a new one."
+
+
+@dataclass(eq=False)
+class Stale(Conflict):
+    """Somebody changed the row between our read and our write."""
+
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"The {self.kind} was changed by somebody else at the same time; try again."
+
+
+@dataclass(eq=False)
+class JobStillLives(Precondition):
+    """Only what has ended can be deleted."""
+
+    id: str
+    status: str
+
+    def __str__(self) -> str:
+        return f"The job is {self.status}; cancel it, or wait until it ends, before deleting it."
+
+
+@dataclass(eq=False)
+class LeaseLost(Conflict):
+    id: str
+
+    def __str__(self) -> str:
+        return "This lease is not yours any more; drop the job."
+
+
+@dataclass(eq=False)
+class BadField(Invalid):
+    """One field of what was sent is wrong.
+
+    Args:
+        field: where, outermost first, e.g. ("jobs", "0", "runs").
+        message: what is wrong and what to send instead.
+        reason: one of `required`, `format`, `constraint`, `unknown`.
+    """
+
+    field: tuple[str, ...]
+    message: str
+    reason: str = "constraint"
+
+    def __str__(self) -> str:
+        return f"{'.'.join(self.field)}: {self.message}"
+
+
+@dataclass(eq=False)
+class Malformed(Invalid):
+    """Not even readable: broken JSON, broken compression, characters that no text may hold."""
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+@dataclass(eq=False)
+class UnknownEncoding(Invalid):
+    """A compression that we do not undo."""
+
+    encoding: str
+
+    def __str__(self) -> str:
+        return f"Content-Encoding '{self.encoding}' is not understood; send gzip or nothing."
+
+
+@dataclass(eq=False)
+class ProgramRefused(Invalid):
+    """An engine cannot run this program; raised by `check` and `run` alike.
+
+    Args:
+        why: a sentence for the person who wrote the program.
+        field: which part: `program`, `parameters`, `configuration`, `shots`.
+        job: position of the job in what was asked, from 0, if it is one job's fault.
+    """
+
+    why: str
+    field: str = "program"
+    job: int | None = None
+
+    def __str__(self) -> str:
+        return self.why
+
+
+@dataclass(eq=False)
+class ShotsOverLimit(Invalid):
+    asked: int
+    allowed: int
+
+    def __str__(self) -> str:
+        return f"{self.asked} shots asked, at most {self.allowed} allowed"
+
+
+@dataclass(eq=False)
+class TooManyJobs(Invalid):
+    asked: int
+    allowed: int
+
+    def __str__(self) -> str:
+        return f"{self.asked} jobs in one request, at most {self.allowed} allowed; send several requests"
+
+
+@dataclass(eq=False)
+class OverBound(TooLarge):
+    what: str
+    allowed: int
+    unit: str = "bytes"
+
+    def __str__(self) -> str:
+        return f"{self.what} is over the limit of {self.allowed} {self.unit}"
+
+
+@dataclass(eq=False)
+class StoreBusy(Unavailable):
+    why: str = "busy"
+
+    def __str__(self) -> str:
+        return f"The server cannot keep anything right now ({self.why}); try again later."
+
+
+@dataclass(eq=False)
+class Several(Invalid):
+    """More than one thing is wrong with one request."""
+
+    parts: Sequence[Invalid] = field(default_factory=tuple)
+
+    def __str__(self) -> str:
+        return "; ".join(str(part) for part in self.parts)

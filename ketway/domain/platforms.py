@@ -1,0 +1,66 @@
+"""A platform: something that runs jobs, with what it accepts and how much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NewType
+from uuid import UUID, uuid5
+
+from ketway.domain.errors import ShotsOverLimit
+
+PlatformId = NewType("PlatformId", UUID)
+
+#: Name of a surface: where a batch came in, and where a platform is shown.
+Door = NewType("Door", str)
+
+_NAMES = UUID("6f1de1b4-3f0c-5f8e-9a53-1c9d3a1f7a10")
+
+
+def platform_id(name: str) -> PlatformId:
+    """The same id for the same name, on every server and after every start."""
+    return PlatformId(uuid5(_NAMES, name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """
+    Args:
+        engine: name of the engine that runs its jobs.
+        is_exclusive: one batch at a time, as a QPU is.
+        capacity: how many jobs side by side; None leaves it to the workers.
+        max_shots: per job.
+        default_idle_s, max_idle_s, default_total_s, max_total_s: limits of an open batch.
+        max_job_s: wall clock of one job.
+        memory_bytes: of one job, beyond what every engine shares.
+        specs: what clients read about the device, JSON text, or None.
+        settings: what its engine is told with every task (JSON values).
+        shown: per door, how that surface presents it; the core never reads it.
+    """
+
+    id: PlatformId
+    name: str
+    engine: str
+    description: str = ""
+    is_exclusive: bool = False
+    capacity: int | None = None
+    max_qubits: int
+    max_shots: int
+    max_jobs_per_request: int = 5000
+    default_idle_s: float = 300.0
+    max_idle_s: float = 43_200.0
+    default_total_s: float = 86_400.0
+    max_total_s: float = 604_800.0
+    max_job_s: float = 3600.0
+    memory_bytes: int = 4 * 2**30
+    specs: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    shown: Mapping[Door, Mapping[str, Any]] = field(default_factory=dict)
+
+    def accept_shots(self, shots: int | None) -> None:
+        """
+        Raises:
+            ShotsOverLimit: more than the platform runs in one job.
+        """
+        if shots is not None and shots > self.max_shots:
+            raise ShotsOverLimit(shots, self.max_shots)

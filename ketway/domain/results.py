@@ -1,0 +1,46 @@
+"""A result: what a finished job left, and where its bytes are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ketway.domain.jobs import JobId
+
+#: Outcomes kept beside the result for a person to look at; the document holds them all.
+MAX_COUNTS_SHOWN = 1024
+
+
+def blob_key(job_id: JobId, attempt: int, sha256: str) -> str:
+    """Where one attempt writes; different bytes never share a place."""
+    return f"results/{str(job_id)[:2]}/{job_id}/{attempt}-{sha256[:16]}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """
+    Args:
+        key: of the document in the blob store.
+        size: bytes of the document.
+        sha256: of the document.
+        counts: the most frequent outcomes per circuit, at most `MAX_COUNTS_SHOWN` of each.
+        metadata: engine, version, seed and what else the engine told.
+    """
+
+    job_id: JobId
+    attempt: int
+    key: str
+    size: int
+    sha256: str
+    shots: int
+    counts: Sequence[Mapping[str, int]]
+    metadata: Mapping[str, Any]
+    created_at: datetime
+
+
+def shown(counts: Mapping[str, int]) -> dict[str, int]:
+    """The most frequent outcomes, the commonest first."""
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return dict(ranked[:MAX_COUNTS_SHOWN])

@@ -1,0 +1,50 @@
+"""Who goes next: pure functions over candidates.
+
+Ranking is by hold, priority class and age; fair share and bookings take their places
+between them when they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ketway.domain.accounts import ProjectId
+from ketway.domain.batches import BatchId, Priority
+from ketway.domain.jobs import JobId
+from ketway.domain.platforms import PlatformId
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """The head of one waiting line: the next job of a project and class on a platform.
+
+    Args:
+        holds: its batch already holds the platform.
+    """
+
+    job_id: JobId
+    batch_id: BatchId
+    project_id: ProjectId
+    platform_id: PlatformId
+    priority: Priority
+    created_at: datetime
+    position: int
+    holds: bool = False
+
+
+def rank(candidate: Candidate) -> tuple[bool, int, datetime, int, str]:
+    """Sort key, first goes first: holders, then class, then age, then place in the batch."""
+    return (
+        not candidate.holds,
+        candidate.priority.value,
+        candidate.created_at,
+        candidate.position,
+        str(candidate.job_id),
+    )
+
+
+def choose(candidates: Iterable[Candidate]) -> Candidate | None:
+    """The one that goes next, or None where nobody waits."""
+    return min(candidates, key=rank, default=None)

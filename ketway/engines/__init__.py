@@ -1,0 +1,1 @@
+"""One emulator a file, imported only in a worker's child process."""

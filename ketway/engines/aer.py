@@ -1,0 +1,225 @@
+"""Circuits on qiskit-aer."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+from qiskit import QuantumCircuit
+from qiskit.circuit import Bit, ControlFlowOp, Measure, Register
+from qiskit_aer import AerSimulator
+from qiskit_aer.noise import NoiseModel
+
+from ketway.domain.errors import ProgramRefused, ShotsOverLimit
+from ketway.domain.tasks import Computed, Task
+from ketway.engines.aer_options import WIDE, options_of, seed_of
+from ketway.engines.circuit_documents import Document, document_of
+from ketway.engines.circuit_noise import noise_of
+from ketway.engines.circuit_qasm import Allowance, circuit_of
+from ketway.engines.circuit_results import (
+    CircuitResult,
+    Form,
+    Registers,
+    check_form,
+    form_for,
+    text_of,
+)
+from ketway.engines.engine import Progress
+
+QISKIT = metadata.version("qiskit")
+DEFAULT_SHOTS = 1024
+SEED_STEP = 2113  #: between the circuits of a job, as Aer does by itself
+KEY = re.compile(r"^\s*(?:creg (\w+)\[\d+\]|bit\[\d+\] (\w+));\s*// Measurement: (.*)$", re.MULTILINE)
+#: In Aer's words, what a program or its options did wrong.
+USERS_FAULT = re.compile("invalid instructions|invalid parameters|Insufficient memory|not supported")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A task, parsed: everything that Aer is told."""
+
+    document: Document
+    circuits: tuple[QuantumCircuit, ...]
+    noise: NoiseModel | None
+    shots: int
+    seed: int
+    options: Mapping[str, Any]
+    asks_memory: bool
+
+
+class Aer:
+    name = "aer"
+    version = metadata.version("qiskit-aer")
+
+    def check(self, task: Task) -> None:
+        plan_of(task)
+
+    def run(self, task: Task, on_progress: Progress) -> Computed:
+        began = time.perf_counter()
+        on_progress(0)
+        plan = plan_of(task)
+        simulator = AerSimulator(**plan.options, noise_model=plan.noise)
+        results, methods = [], set()
+        for position in range(len(plan.circuits)):
+            result, method = simulated(simulator, plan, position)
+            results.append(result)
+            methods.add(method)
+            on_progress(99 * (position + 1) // len(plan.circuits))
+        document = text_of(results, plan.document, f"{self.name}_simulator", self.version)
+        on_progress(100)
+        return Computed(
+            document=document,
+            counts=[result.counts for result in results],
+            shots=plan.shots,
+            metadata={
+                "engine": self.name,
+                "version": self.version,
+                "qiskit_version": QISKIT,
+                "seed": plan.seed,
+                "method": ", ".join(sorted(methods)),
+                "seconds": round(time.perf_counter() - began, 6),
+            },
+        )
+
+
+def plan_of(task: Task) -> Plan:
+    """Parse and validate everything; compute nothing.
+
+    Raises:
+        ProgramRefused, ShotsOverLimit.
+    """
+    document = document_of(task.program)
+    check_form(document)
+    asked = run_options_of(task, document)
+    options = options_of(document.options, task)
+    shots = shots_of(task, document)
+    method = str(options["method"])
+    allowance = Allowance()
+    circuits = []
+    for position, circuit in enumerate(document.circuits):
+        try:
+            circuits.append(checked(circuit_of(circuit, method, allowance), method, task))
+        except ProgramRefused as refusal:
+            if len(document.circuits) == 1:
+                raise
+            which = f"Circuit {position + 1} of {len(document.circuits)}"
+            raise ProgramRefused(f"{which}: {refusal.why}", refusal.field) from refusal
+    return Plan(
+        document=document,
+        circuits=tuple(circuits),
+        noise=None if document.noise is None else noise_of(document.noise),
+        shots=shots,
+        seed=seed_of(task, document.options, asked),
+        options=options,
+        asks_memory=asked.get("memory") is True,
+    )
+
+
+def run_options_of(task: Task, document: Document) -> dict[str, Any]:
+    beside = task.parameters.get("options") or {}
+    if not isinstance(beside, Mapping):
+        raise ProgramRefused("`options` of the job should be a JSON object.", "parameters")
+    return {**document.run_options, **{name: value for name, value in beside.items() if value is not None}}
+
+
+def shots_of(task: Task, document: Document) -> int:
+    shots = next((asked for asked in (task.shots, document.shots) if asked is not None), None)
+    if shots is None:
+        return min(DEFAULT_SHOTS, task.max_shots)
+    if shots < 1:
+        raise ProgramRefused(f"{shots} shots asked; ask for at least 1.", "shots")
+    if shots > task.max_shots:
+        raise ShotsOverLimit(shots, task.max_shots)
+    return shots
+
+
+def checked(circuit: QuantumCircuit, method: str, task: Task) -> QuantumCircuit:
+    if not measures(circuit):
+        raise ProgramRefused("The circuit has no measurement, so nothing to count; measure its qubits.")
+    used = len({qubit for placed in circuit.data for qubit in placed.qubits})
+    allowed, hint = task.max_qubits, ""
+    wide = int(task.settings.get("max_qubits_mps", 60))
+    if method in WIDE:
+        allowed = max(wide, allowed)
+    elif method == "density_matrix":
+        allowed = int(task.settings.get("max_density_qubits", task.max_qubits // 2 + 1))
+    elif wide > allowed:
+        hint = f"; methods {', '.join(WIDE)} take {wide}"
+    if used > allowed:
+        raise ProgramRefused(f"{used} qubits, at most {allowed} on this platform{hint}.")
+    return circuit
+
+
+def measures(circuit: QuantumCircuit) -> bool:
+    return any(
+        isinstance(placed.operation, Measure)
+        or (isinstance(placed.operation, ControlFlowOp) and any(map(measures, placed.operation.blocks)))
+        for placed in circuit.data
+    )
+
+
+def simulated(simulator: AerSimulator, plan: Plan, position: int) -> tuple[CircuitResult, str]:
+    """Run one circuit; also the method that Aer chose.
+
+    Raises:
+        ProgramRefused: Aer says that the program or its options are at fault.
+        RuntimeError: with Aer's own words, for any other failure.
+    """
+    circuit, seed = plan.circuits[position], plan.seed + SEED_STEP * position
+    keeps_shots = plan.asks_memory or form_for(plan.document) is Form.CIRQ
+    found = simulator.run(circuit, shots=plan.shots, seed_simulator=seed, memory=keeps_shots).result()
+    if not found.success:
+        status = str(found.results[0].status if found.results else found.status)
+        if USERS_FAULT.search(status):
+            raise ProgramRefused(f"Aer cannot run this: {status.removeprefix('ERROR:').strip()[:400]}")
+        raise RuntimeError(f"Aer failed: {status[:1000]}")
+    first = found.results[0]
+    counts = {
+        format(int(value, 16), f"0{circuit.num_clbits}b"): int(count)
+        for value, count in first.data.to_dict().get("counts", {}).items()
+    }
+    result = CircuitResult(
+        name=f"circuit_{position}",  # OpenQASM carries none, and Qiskit's own count up for ever
+        registers=runs_of(circuit.clbits, circuit.cregs, "c"),
+        qubit_registers=runs_of(circuit.qubits, circuit.qregs, "q"),
+        n_qubits=circuit.num_qubits,
+        shots=plan.shots,
+        counts=counts,
+        shots_read=list(first.data.memory) if keeps_shots else None,
+        seed=seed,
+        keys=keys_in(plan.document.circuits[position].text),
+    )
+    return result, str((first.metadata or {}).get("method", plan.options["method"]))
+
+
+def runs_of(bits: list[Any], registers: list[Any], loose: str) -> Registers:
+    """Names and sizes that cover all bits in order; a bit in no register stands alone.
+
+    A register may be an alias of bits that others hold: the first to hold a bit names it.
+    """
+    owners: dict[Bit, Register] = {}
+    for register in registers:
+        for bit in register:
+            owners.setdefault(bit, register)
+    runs: list[tuple[str, int]] = []
+    last: Register | None = None
+    for index, bit in enumerate(bits):
+        owner = owners.get(bit)
+        if owner is not None and owner is last:
+            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
+        else:
+            runs.append((f"{loose}{index}" if owner is None else owner.name, 1))
+        last = owner
+    return tuple(runs)
+
+
+def keys_in(text: str) -> dict[str, str]:
+    """Measurement keys that Cirq could not make a name of, by register: it writes them as comments."""
+    return {found[1] or found[2]: found[3] for found in KEY.finditer(text)}
+
+
+ENGINE = Aer()

@@ -1,0 +1,63 @@
+"""Which engines there are and which are installed; imports none of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module, metadata
+from typing import cast
+
+from ketway.engines.engine import Engine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """Where an engine lives.
+
+    Args:
+        module: has a module-level `ENGINE`.
+        distributions: what must be installed, the emulator's own first.
+        extra: the `pip install ketway[...]` that brings it.
+    """
+
+    module: str
+    distributions: tuple[str, ...]
+    extra: str
+
+
+ENTRIES: dict[str, Entry] = {
+    "pulser-qutip": Entry(
+        module="ketway.engines.pulser_qutip", distributions=("pulser-simulation",), extra="pasqal"
+    ),
+    "emu-sv": Entry(module="ketway.engines.emu_sv", distributions=("emu-sv", "torch"), extra="pasqal"),
+    "emu-mps": Entry(module="ketway.engines.emu_mps", distributions=("emu-mps", "torch"), extra="pasqal"),
+    "aer": Entry(
+        module="ketway.engines.aer",
+        distributions=("qiskit-aer", "qiskit", "qiskit-qasm3-import"),
+        extra="circuits",
+    ),
+    "noop": Entry(module="ketway.engines.noop", distributions=(), extra="none"),
+}
+
+
+def version(name: str) -> str | None:
+    """The installed version of an engine, or None where a distribution is missing.
+
+    Reads package metadata only: no engine is imported.
+    """
+    found = ""
+    for distribution in reversed(ENTRIES[name].distributions):
+        try:
+            found = metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            return None
+    return found or metadata.version("ketway")
+
+
+def installed() -> dict[str, str]:
+    """Engine name to version, for every engine whose distributions are all here."""
+    return {name: found for name in ENTRIES if (found := version(name)) is not None}
+
+
+def load(name: str) -> Engine:
+    """Import an engine; slow (seconds) and large (hundreds of MB) the first time."""
+    return cast(Engine, import_module(ENTRIES[name].module).ENGINE)

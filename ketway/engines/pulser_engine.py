@@ -1,0 +1,176 @@
+"""What the engines that run Pulser sequences have in common."""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from math import log2
+from typing import Protocol
+
+import numpy as np
+from pulser.backend import Results
+
+from ketway.domain.errors import ProgramRefused
+from ketway.domain.tasks import Computed, Task
+from ketway.engines.engine import Progress
+from ketway.engines.pulser_config import Config, Rules, configure, needs_density_matrix
+from ketway.engines.pulser_program import Sequence, build, fits, listed, message_of
+from ketway.engines.pulser_results import document_of
+
+PULSER = metadata.version("pulser-core")
+STEP = re.compile(r"step = (\d+)/(\d+)")
+
+
+class Emulator(Protocol):
+    """One emulator: what it takes, and how it is tried and run."""
+
+    rules: Rules
+    distribution: str
+    bases: tuple[frozenset[str], ...]  #: each a set that it can run together
+    least_atoms: int
+    keeps_vector: bool  #: holds the whole state, so that each atom doubles the memory
+
+    def seed(self, seed: int) -> None:
+        """Seed what is random in it beyond `random` and numpy."""
+
+    def rehearse(self, sequence: Sequence, config: Config) -> None:
+        """Refuse, with `refused`, what this emulator cannot run; compute no evolution."""
+
+    def simulate(self, sequence: Sequence, config: Config, on_progress: Progress) -> Results:
+        """Run; progress in 0..100."""
+
+
+class PulserEngine:
+    """An `Engine` made of one emulator."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.name = emulator.rules.engine
+        self.version = metadata.version(emulator.distribution)
+
+    def check(self, task: Task) -> None:
+        sequence, config = self.prepare(task)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.emulator.rehearse(sequence, config)
+
+    def run(self, task: Task, on_progress: Progress) -> Computed:
+        began = time.perf_counter()
+        rising = Rising(on_progress)
+        rising(0)
+        sequence, config = self.prepare(task)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.seed(task.seed)
+            results = self.simulate(sequence, config, rising)
+            document, counter = document_of(results, config, task.seed)
+        rising.finish()
+        return Computed(
+            document=document,
+            counts=[counter],
+            shots=sum(counter.values()) or config.default_num_shots,
+            metadata={
+                "engine": self.name,
+                "version": self.version,
+                "pulser_version": PULSER,
+                "seed": task.seed,
+                "seconds": round(time.perf_counter() - began, 6),
+            },
+        )
+
+    def simulate(self, sequence: Sequence, config: Config, on_progress: Progress) -> Results:
+        try:
+            return self.emulator.simulate(sequence, config, on_progress)
+        except (NotImplementedError, AssertionError, ValueError) as error:
+            # Some combinations are found impossible only once the evolution is set up.
+            raise ProgramRefused(
+                f"{self.name} cannot run this: {message_of(error)}", "configuration"
+            ) from error
+
+    def prepare(self, task: Task) -> tuple[Sequence, Config]:
+        sequence = build(task)
+        bases = frozenset(sequence.get_addressed_bases())
+        if bases not in self.emulator.bases:
+            able = " or ".join(listed(group) for group in self.emulator.bases)
+            raise ProgramRefused(f"{self.name} runs {able}; the sequence addresses {listed(bases)}.")
+        atoms = len(sequence.register.qubit_ids)
+        fits(atoms, task.max_qubits, "atoms")
+        if atoms < self.emulator.least_atoms:
+            raise ProgramRefused(
+                f"{self.name} needs at least {self.emulator.least_atoms} atoms; {atoms} in the register."
+            )
+        config = configure(task, sequence, self.emulator.rules)
+        if self.emulator.keeps_vector:
+            self.weigh(task, config, atoms, levels=len(sequence.get_addressed_states()))
+        return sequence, config
+
+    def weigh(self, task: Task, config: Config, atoms: int, levels: int) -> None:
+        """Refuse a state larger than that of `max_qubits` atoms of two levels each."""
+        levels += config.noise_model.with_leakage
+        if atoms * log2(levels) > task.max_qubits:
+            most = int(task.max_qubits / log2(levels))
+            raise ProgramRefused(f"{atoms} atoms of {levels} levels, at most {most} on this platform.")
+        allowed = int(task.settings.get("max_density_qubits", task.max_qubits // 2 + 1))
+        if needs_density_matrix(config, self.name) and atoms * log2(levels) > allowed:
+            raise ProgramRefused(
+                f"{atoms} atoms with this noise need a density matrix, "
+                f"at most {int(allowed / log2(levels))} on this platform; a Monte Carlo solver takes more.",
+                "configuration",
+            )
+
+    def seed(self, seed: int) -> None:
+        random.seed(seed)
+        np.random.seed(seed)
+        self.emulator.seed(seed)
+
+
+class Rising:
+    """Tells progress on, whole percents, only upwards; 100 is kept for the end."""
+
+    def __init__(self, on_progress: Progress) -> None:
+        self.on_progress = on_progress
+        self.told = -1
+
+    def __call__(self, percent: int) -> None:
+        if self.told < (percent := min(percent, 99)):
+            self.told = percent
+            self.on_progress(percent)
+
+    def finish(self) -> None:
+        self.on_progress(100)
+
+
+class StepHandler(logging.Handler):
+    """Reads progress from the log of emu-sv and emu-mps, which call nobody back."""
+
+    def __init__(self, on_progress: Progress, trajectories: int) -> None:
+        super().__init__()
+        self.on_progress = on_progress
+        self.trajectories = trajectories
+        self.finished = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if (found := STEP.search(record.getMessage())) is None:
+            return
+        step, steps = int(found[1]), int(found[2])
+        self.on_progress(int(100 * (self.finished + step / steps) / self.trajectories))
+        if step == steps:
+            self.finished += 1
+
+
+@contextmanager
+def steps_told(on_progress: Progress, trajectories: int) -> Iterator[None]:
+    """Attach after the backend is built: building it takes the logger's handlers away."""
+    handler = StepHandler(on_progress, trajectories)
+    log = logging.getLogger("emulators")
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)

@@ -1,0 +1,1 @@
+"""What the machine itself gives: its clock, and a bell inside one process."""

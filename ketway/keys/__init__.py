@@ -1,0 +1,1 @@
+"""Passwords, tokens and signed links: what proves who somebody is."""

@@ -1,0 +1,1 @@
+"""The use cases: each reads as find, allow, decide, keep."""

@@ -1,0 +1,94 @@
+"""Core: all use cases in one object, given to the surfaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from ketway.domain.platforms import Platform
+from ketway.services.accounts import Accounts
+from ketway.services.batches import Batches
+from ketway.services.housekeeping import Housekeeping
+from ketway.services.jobs import Jobs
+from ketway.services.leases import Leases
+from ketway.services.platforms import Platforms
+from ketway.services.ports import Bell, BlobStore, Checker, Clock, Database, Hasher, Tokens
+from ketway.services.programs import Programs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Bounds on what one request, one text and one wait may be."""
+
+    max_program_bytes: int = 32 * 2**20
+    max_jobs_per_request: int = 5000
+    lease_life: timedelta = timedelta(seconds=30)
+    max_wait_s: float = 20.0
+    sweep_interval_s: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Core:
+    """What ketway can do; everything outside talks to it through these."""
+
+    accounts: Accounts
+    batches: Batches
+    jobs: Jobs
+    programs: Programs
+    platforms: Platforms
+    leases: Leases
+    housekeeping: Housekeeping
+    bell: Bell
+    clock: Clock
+
+
+def build_core(
+    *,
+    db: Database,
+    blobs: BlobStore,
+    checker: Checker,
+    bell: Bell,
+    clock: Clock,
+    hasher: Hasher,
+    tokens: Tokens,
+    fresh: Callable[[], UUID],
+    catalogue: Sequence[Platform],
+    engines_here: Collection[str],
+    limits: Limits,
+) -> Core:
+    """Wire the use cases to the adapters they are given."""
+    programs = Programs(db=db, blobs=blobs, clock=clock, fresh=fresh, max_bytes=limits.max_program_bytes)
+    platforms = Platforms(db=db, clock=clock, catalogue=catalogue, engines_here=engines_here)
+    return Core(
+        accounts=Accounts(db=db, clock=clock, hasher=hasher, tokens=tokens, fresh=fresh),
+        batches=Batches(
+            db=db,
+            clock=clock,
+            bell=bell,
+            checker=checker,
+            programs=programs,
+            platforms=platforms,
+            fresh=fresh,
+            max_jobs=limits.max_jobs_per_request,
+        ),
+        jobs=Jobs(db=db, blobs=blobs, clock=clock, bell=bell),
+        programs=programs,
+        platforms=platforms,
+        leases=Leases(
+            db=db,
+            blobs=blobs,
+            clock=clock,
+            bell=bell,
+            platforms=platforms,
+            fresh=fresh,
+            life=limits.lease_life,
+            max_wait_s=limits.max_wait_s,
+        ),
+        housekeeping=Housekeeping(
+            db=db, clock=clock, bell=bell, grace=limits.lease_life, interval_s=limits.sweep_interval_s
+        ),
+        bell=bell,
+        clock=clock,
+    )

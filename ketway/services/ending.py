@@ -1,0 +1,39 @@
+"""How batches end: by request, by time, or because their last job did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from ketway.domain.batches import Batch, BatchId, BatchStatus
+from ketway.domain.jobs import Job, JobStatus
+from ketway.services.ports import Work
+
+
+async def stop(work: Work, batch: Batch, ends_as: BatchStatus, now: datetime, message: str = "") -> Batch:
+    """Cancel what waits, ask what runs to stop, and end the batch once nothing runs."""
+    jobs = await work.jobs.of_batch(batch.id, JobStatus.QUEUED, JobStatus.RUNNING)
+    changed = batch.stop(ends_as, now, running=_running(jobs), message=message)
+    if jobs:
+        await work.jobs.put(*[job.cancel(now) for job in jobs])
+    await work.batches.put(changed)
+    return await work.batches.fetch(batch.id)
+
+
+async def settle(work: Work, id: BatchId, now: datetime, *ended: Job) -> None:
+    """Let a batch take note that jobs of it ended, or that it was closed."""
+    batch = await work.batches.fetch(id)
+    counts = (await work.jobs.count([id]))[id]
+    noted = replace(batch, last_ended_at=now, updated_at=now) if ended else batch
+    settled = noted.settle(
+        now,
+        unfinished=counts[JobStatus.QUEUED] + counts[JobStatus.RUNNING],
+        ran=counts[JobStatus.DONE] + counts[JobStatus.FAILED] or await work.jobs.count_ran(id),
+    )
+    if settled is not batch:
+        await work.batches.put(settled)
+
+
+def _running(jobs: Sequence[Job]) -> int:
+    return sum(job.status is JobStatus.RUNNING for job in jobs)

@@ -1,0 +1,108 @@
+"""What time alone makes happen: lost leases, idle and overdue batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from ketway.domain.batches import BatchStatus
+from ketway.domain.leases import Lease, LeaseStatus
+from ketway.services.ending import settle, stop
+from ketway.services.ports import Bell, Clock, Database, Work
+
+log = structlog.get_logger()
+
+#: Real time between two sweeps, above what was meant, that makes every lease's age doubtful.
+STALL = timedelta(seconds=5)
+
+
+@dataclass(kw_only=True)
+class Housekeeping:
+    """
+    Args:
+        grace: how long live leases are spared after a start, a stall or a jump of the clock.
+        interval_s: meant time between two sweeps.
+    """
+
+    db: Database
+    clock: Clock
+    bell: Bell
+    grace: timedelta
+    interval_s: float
+
+    def __post_init__(self) -> None:
+        self._last: tuple[float, float] | None = None
+
+    async def open(self) -> None:
+        """After a start: local workers died with the last server, all others get their grace."""
+        async with self.db.work() as work:
+            await work.leases.extend_all(self.clock.now() + self.grace)
+        self._note()
+        await self.void_local()
+
+    async def void_local(self) -> None:
+        """A local worker is known to be dead: its jobs wait again at once."""
+        async with self.db.work() as work:
+            for lease in await work.leases.of_local_workers():
+                await self._lose(work, lease)
+        await self.bell.ring()
+
+    async def sweep(self) -> None:
+        """One round; to be called every `interval_s`."""
+        if self._time_is_doubtful():
+            log.warning("clock_jumped_or_stalled", grace_s=self.grace.total_seconds())
+            async with self.db.work() as work:
+                await work.leases.extend_all(self.clock.now() + self.grace)
+        self._note()
+        if await self._sweep_leases() + await self._sweep_batches():
+            await self.bell.ring()
+
+    async def _sweep_leases(self) -> int:
+        now = self.clock.now()
+        async with self.db.look() as work:
+            if not await work.leases.expired(now):
+                return 0
+        async with self.db.work() as work:
+            expired = await work.leases.expired(now)
+            for lease in expired:
+                await self._lose(work, lease)
+        return len(expired)
+
+    async def _sweep_batches(self) -> int:
+        now = self.clock.now()
+        async with self.db.look() as work:
+            if not await work.batches.overdue(now):
+                return 0
+        async with self.db.work() as work:
+            overdue = await work.batches.overdue(now)
+            for batch in overdue:
+                total = batch.total_deadline()
+                why = "reached its total limit" if total is not None and total <= now else "idle too long"
+                await stop(work, batch, BatchStatus.TIMED_OUT, now, message=why)
+                log.info("batch_timed_out", batch_id=str(batch.id), why=why)
+        return len(overdue)
+
+    async def _lose(self, work: Work, lease: Lease) -> None:
+        now = self.clock.now()
+        await work.leases.put(lease.end(LeaseStatus.LOST))
+        job = await work.jobs.fetch(lease.job_id)
+        if job.is_finished or job.attempt != lease.attempt:
+            return
+        lost = job.lose_worker(now)
+        await work.jobs.put(lost)
+        log.warning("lease_lost", job_id=str(job.id), attempt=lease.attempt, job_is_now=lost.status.value)
+        if lost.is_finished:
+            await settle(work, job.batch_id, now, lost)
+
+    def _time_is_doubtful(self) -> bool:
+        if self._last is None:
+            return True
+        steady, wall = self._last
+        passed = self.clock.steady() - steady
+        drift = abs(self.clock.now().timestamp() - wall - passed)
+        return passed > self.interval_s + STALL.total_seconds() or drift > STALL.total_seconds()
+
+    def _note(self) -> None:
+        self._last = (self.clock.steady(), self.clock.now().timestamp())

@@ -1,0 +1,100 @@
+"""Jobs: read, cancel, delete, and fetch what they left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ketway.domain.accounts import Action, Actor
+from ketway.domain.errors import JobStillLives
+from ketway.domain.jobs import Job, JobId
+from ketway.domain.platforms import Door
+from ketway.domain.results import Result
+from ketway.services.ending import settle
+from ketway.services.listing import JobFilter, Listed, Page
+from ketway.services.ports import Bell, BlobStore, Clock, Database
+from ketway.services.programs import LINK_LIFE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jobs:
+    db: Database
+    blobs: BlobStore
+    clock: Clock
+    bell: Bell
+
+    async def get(self, actor: Actor, id: JobId, *, door: Door | None = None) -> Job:
+        async with self.db.look() as work:
+            return await work.jobs.get(id, visible_to=actor, door=door)
+
+    async def list(self, actor: Actor, filter: JobFilter, page: Page) -> Listed[Job]:
+        async with self.db.look() as work:
+            return await work.jobs.list(actor, filter, page)
+
+    async def cancel(self, actor: Actor, id: JobId, *, door: Door | None = None) -> Job:
+        """Waiting: cancelled at once. Running: asked to stop.
+
+        Raises:
+            AlreadyFinished, NotAllowed, Unknown
+        """
+        now = self.clock.now()
+        async with self.db.work() as work:
+            job = await work.jobs.get(id, visible_to=actor, door=door)
+            actor.must(Action.CANCEL_JOB, job)
+            await work.jobs.put(job.cancel(now))
+            changed = await work.jobs.fetch(id)
+            if changed.is_finished:
+                await settle(work, job.batch_id, now, changed)
+        await self.bell.ring()
+        return changed
+
+    async def change(
+        self,
+        actor: Actor,
+        id: JobId,
+        *,
+        name: str | None = None,
+        tags: tuple[str, ...] | None = None,
+        door: Door | None = None,
+    ) -> Job:
+        """Change what is given."""
+        async with self.db.work() as work:
+            job = await work.jobs.get(id, visible_to=actor, door=door)
+            actor.must(Action.CHANGE_JOB, job)
+            await work.jobs.put(
+                replace(
+                    job,
+                    name=job.name if name is None else name,
+                    tags=job.tags if tags is None else tags,
+                    updated_at=self.clock.now(),
+                )
+            )
+            return await work.jobs.fetch(id)
+
+    async def delete(self, actor: Actor, id: JobId, *, door: Door | None = None) -> None:
+        """Let nobody read it or its result again.
+
+        Raises:
+            JobStillLives, NotAllowed, Unknown
+        """
+        async with self.db.work() as work:
+            job = await work.jobs.get(id, visible_to=actor, door=door)
+            actor.must(Action.DELETE_JOB, job)
+            if not job.is_finished:
+                raise JobStillLives(str(id), job.status.value)
+            await work.jobs.delete(id, self.clock.now())
+
+    async def results(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]:
+        """What is known of the results of jobs already read; jobs without one are left out."""
+        async with self.db.look() as work:
+            return await work.results.of(jobs)
+
+    async def document(self, result: Result) -> bytes:
+        """The bytes that a client downloads."""
+        return await self.blobs.get(result.key)
+
+    def link(self, result: Result) -> str:
+        """A URL, or a path of this server, that fetches the document without a login."""
+        return self.blobs.link(
+            result.key, filename=f"{result.job_id}.json", until=self.clock.now() + LINK_LIFE
+        )

@@ -1,0 +1,304 @@
+"""What the use cases need of the world, each named for the need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from ketway.domain.accounts import Account, AccountId, Actor, Member, Project, ProjectId
+from ketway.domain.batches import Batch, BatchId
+from ketway.domain.credentials import ApiKey, WorkerToken
+from ketway.domain.errors import Invalid
+from ketway.domain.jobs import Job, JobId, JobStatus
+from ketway.domain.leases import Lease, LeaseId, Worker, WorkerId
+from ketway.domain.platforms import Door, PlatformId
+from ketway.domain.programs import Program, ProgramId
+from ketway.domain.results import Result
+from ketway.domain.scheduling import Candidate
+from ketway.domain.tasks import Task
+from ketway.services.listing import BatchFilter, JobFilter, Listed, Page
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The time of day, in UTC."""
+
+    def steady(self) -> float:
+        """Seconds that only ever go forward, from any origin."""
+
+
+class BatchStore(Protocol):
+    async def add(self, batch: Batch) -> None: ...
+
+    async def get(self, id: BatchId, *, visible_to: Actor, door: Door | None = None) -> Batch:
+        """
+        Raises:
+            Unknown: no such batch, another door's, or of a project the actor is not in.
+        """
+
+    async def fetch(self, id: BatchId) -> Batch:
+        """As `get`, for the core itself: no actor."""
+
+    async def put(self, batch: Batch) -> None:
+        """Write a changed batch; its version must be the stored one, and is raised.
+
+        Raises:
+            Stale: somebody wrote in between.
+        """
+
+    async def list(self, actor: Actor, filter: BatchFilter, page: Page) -> Listed[Batch]: ...
+
+    async def with_key(self, project: ProjectId, platform: PlatformId, key: str) -> Batch | None:
+        """The living batch with this deduplication key."""
+
+    async def holder(self, platform: PlatformId) -> Batch | None:
+        """The batch that holds an exclusive platform: started and not ended."""
+
+    async def children(self, id: BatchId) -> Sequence[BatchId]:
+        """Batches that repeat this one, oldest first."""
+
+    async def overdue(self, now: datetime) -> Sequence[Batch]:
+        """Living batches past their total limit, and open ones past their idle limit with
+        no job waiting or running."""
+
+    async def delete(self, id: BatchId, now: datetime) -> None:
+        """Gone for `get` and `list`, with its jobs; `fetch` still finds it."""
+
+
+class JobStore(Protocol):
+    async def add(self, jobs: Sequence[Job]) -> None: ...
+
+    async def get(self, id: JobId, *, visible_to: Actor, door: Door | None = None) -> Job:
+        """
+        Raises:
+            Unknown: no such job, another door's, or of a project the actor is not in.
+        """
+
+    async def fetch(self, id: JobId) -> Job:
+        """As `get`, for the core itself: no actor."""
+
+    async def put(self, *jobs: Job) -> None:
+        """Write changed jobs; each one's version must be the stored one, and is raised.
+
+        Raises:
+            Stale: as `BatchStore.put`; nothing is kept then.
+        """
+
+    async def list(self, actor: Actor, filter: JobFilter, page: Page) -> Listed[Job]: ...
+
+    async def of_batch(self, id: BatchId, *statuses: JobStatus) -> Sequence[Job]:
+        """A batch's jobs in creation order; all, or those in one of `statuses`."""
+
+    async def ids_of(self, batches: Sequence[BatchId]) -> Mapping[BatchId, Sequence[JobId]]:
+        """Ids of each batch's jobs, in creation order."""
+
+    async def count(self, batches: Sequence[BatchId]) -> Mapping[BatchId, Mapping[JobStatus, int]]:
+        """Jobs of each batch by status; every status is there, zeros included."""
+
+    async def count_ran(self, id: BatchId) -> int:
+        """Ended jobs of a batch that have run."""
+
+    async def last_position(self, id: BatchId) -> int:
+        """Highest position in a batch; 0 where it has no job."""
+
+    async def heads(self, platform: PlatformId, batch: BatchId | None = None) -> Sequence[Candidate]:
+        """The next waiting job of each (project, class) on a platform; of `batch` alone if given."""
+
+    async def running_on(self, platform: PlatformId) -> int: ...
+
+    async def delete(self, id: JobId, now: datetime) -> None:
+        """Gone for `get` and `list`."""
+
+
+class ProgramStore(Protocol):
+    async def add(self, programs: Sequence[Program]) -> None: ...
+
+    async def get(self, id: ProgramId, *, visible_to: Actor) -> Program:
+        """
+        Raises:
+            Unknown
+        """
+
+    async def fetch(self, id: ProgramId) -> Program: ...
+
+    async def list_named(self, actor: Actor, project: ProjectId, page: Page) -> Listed[Program]: ...
+
+
+class ResultStore(Protocol):
+    async def add(self, result: Result) -> None: ...
+
+    async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]: ...
+
+
+class LeaseStore(Protocol):
+    async def add(self, lease: Lease) -> None: ...
+
+    async def get(self, id: LeaseId) -> Lease | None: ...
+
+    async def put(self, lease: Lease) -> None: ...
+
+    async def live(self, worker: WorkerId) -> Sequence[Lease]: ...
+
+    async def asked_as(self, worker: WorkerId, request_id: str) -> Sequence[Lease]:
+        """Live leases already granted to this question."""
+
+    async def expired(self, now: datetime) -> Sequence[Lease]: ...
+
+    async def of_local_workers(self) -> Sequence[Lease]:
+        """Live leases of workers that came with a local token."""
+
+    async def extend(self, worker: WorkerId, until: datetime) -> None:
+        """Move the end of a worker's live leases."""
+
+    async def extend_all(self, until: datetime) -> None:
+        """Move the end of every live lease to `until`, be it later or earlier."""
+
+
+class WorkerStore(Protocol):
+    async def add(self, worker: Worker) -> None: ...
+
+    async def get(self, id: WorkerId) -> Worker | None: ...
+
+    async def seen(self, id: WorkerId, now: datetime) -> None: ...
+
+    async def engines(self) -> Mapping[str, datetime]:
+        """Every engine that a worker has ever registered with, and when one was last seen."""
+
+    async def token_hashed(self, secret_hash: str) -> WorkerToken | None: ...
+
+    async def add_token(self, token: WorkerToken) -> None: ...
+
+
+class AccountStore(Protocol):
+    async def add(self, account: Account) -> None: ...
+
+    async def put(self, account: Account) -> None: ...
+
+    async def get(self, id: AccountId) -> Account | None: ...
+
+    async def by_email(self, email: str) -> Account | None: ...
+
+    async def add_project(self, project: Project) -> None: ...
+
+    async def projects(self, ids: Sequence[ProjectId] | None) -> Sequence[Project]:
+        """Projects by id, oldest first; all of them for None."""
+
+    async def add_member(self, member: Member) -> None: ...
+
+    async def memberships(self, account: AccountId) -> Sequence[Member]: ...
+
+    async def add_key(self, key: ApiKey) -> None: ...
+
+    async def key_hashed(self, secret_hash: str) -> ApiKey | None: ...
+
+
+class Work(Protocol):
+    """One transaction: what its stores write becomes visible and durable together."""
+
+    @property
+    def batches(self) -> BatchStore: ...
+    @property
+    def jobs(self) -> JobStore: ...
+    @property
+    def programs(self) -> ProgramStore: ...
+    @property
+    def results(self) -> ResultStore: ...
+    @property
+    def leases(self) -> LeaseStore: ...
+    @property
+    def workers(self) -> WorkerStore: ...
+    @property
+    def accounts(self) -> AccountStore: ...
+
+
+class Database(Protocol):
+    def work(self) -> AbstractAsyncContextManager[Work]:
+        """A transaction; leaving it commits, durably, an exception rolls it back.
+
+        Inside, nothing but the stores is awaited.
+
+        Raises:
+            StoreBusy: it cannot be kept right now (disk full, locked, broken).
+        """
+
+    def look(self) -> AbstractAsyncContextManager[Work]:
+        """Reading only; sees what is committed."""
+
+
+class BlobStore(Protocol):
+    """Bytes by key. Keys are ours: lower-case letters, digits, `-`, `/`."""
+
+    async def put(self, key: str, body: bytes) -> None:
+        """Durable before it returns; the same key may be written again.
+
+        Raises:
+            StoreBusy: no room.
+        """
+
+    async def get(self, key: str) -> bytes:
+        """
+        Raises:
+            Unknown: no such blob.
+        """
+
+    async def exists(self, key: str) -> bool: ...
+
+    async def delete(self, key: str) -> None:
+        """Nothing happens where there is none."""
+
+    def link(self, key: str, *, filename: str, until: datetime) -> str:
+        """A URL that fetches this one blob without a login, until then.
+
+        One that starts with `/` is a path of this server.
+        """
+
+
+class Checker(Protocol):
+    async def check(self, engine: str, project: ProjectId, tasks: Sequence[Task]) -> Invalid | None:
+        """Ask an engine, in a sandbox, whether it would take these tasks.
+
+        Returns:
+            The first refusal, with `job` its position in `tasks`. None if there is nothing to
+            say: all are fine, no engine is here, or the answer would take too long.
+        """
+
+
+class Bell(Protocol):
+    """Wakes whoever waits for work; a hint, never the truth."""
+
+    async def ring(self) -> None: ...
+
+    def silence(self) -> None:
+        """The server stops: nobody waits any more, from now on."""
+
+    def is_silent(self) -> bool: ...
+
+    def strokes(self) -> int:
+        """How often it has rung; read it before looking, then wait for more."""
+
+    async def wait(self, after: int, timeout_s: float) -> None:
+        """Until it has rung more than `after` times, or the time is over."""
+
+
+class Hasher(Protocol):
+    """Passwords."""
+
+    async def hash(self, password: str) -> str: ...
+
+    async def verify(self, password: str, hashed: str | None) -> bool:
+        """Takes as long for no account (None) as for a wrong password."""
+
+
+class Tokens(Protocol):
+    """Access tokens of this server."""
+
+    def issue(self, account: AccountId, now: datetime) -> tuple[str, int]:
+        """The token, and its life in seconds."""
+
+    def read(self, token: str, now: datetime) -> AccountId:
+        """
+        Raises:
+            BadToken: not ours, or expired.
+        """

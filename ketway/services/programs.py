@@ -1,0 +1,84 @@
+"""Programs: keeping texts, reading them back, lending links to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from ketway.domain.accounts import Actor, ProjectId
+from ketway.domain.errors import OverBound, Unknown
+from ketway.domain.programs import Program, ProgramId, checksum
+from ketway.services.listing import Listed, Page
+from ketway.services.ports import BlobStore, Clock, Database
+
+LINK_LIFE = timedelta(minutes=50)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Programs:
+    """
+    Args:
+        max_bytes: of one text, as UTF-8.
+    """
+
+    db: Database
+    blobs: BlobStore
+    clock: Clock
+    fresh: Callable[[], UUID]
+    max_bytes: int
+
+    async def create(self, actor: Actor, project: ProjectId, text: str) -> Program:
+        """A program on its own, to be run by any number of batches."""
+        if not actor.sees(project):
+            raise Unknown("project", str(project))
+        (program,) = (await self.keep(actor, project, [text], is_named=True)).values()
+        async with self.db.work() as work:
+            await work.programs.add([program])
+        return program
+
+    async def get(self, actor: Actor, id: ProgramId) -> Program:
+        async with self.db.look() as work:
+            return await work.programs.get(id, visible_to=actor)
+
+    async def list(self, actor: Actor, project: ProjectId, page: Page) -> Listed[Program]:
+        """Programs made on their own."""
+        async with self.db.look() as work:
+            return await work.programs.list_named(actor, project, page)
+
+    async def text(self, actor: Actor, id: ProgramId) -> str:
+        """Exactly what was sent."""
+        program = await self.get(actor, id)
+        return (await self.blobs.get(program.key)).decode()
+
+    def link(self, program: Program) -> str:
+        """A URL, or a path of this server, that fetches the text without a login."""
+        return self.blobs.link(program.key, filename=f"{program.id}.json", until=self.clock.now() + LINK_LIFE)
+
+    async def keep(
+        self, actor: Actor, project: ProjectId, texts: Iterable[str], *, is_named: bool = False
+    ) -> dict[str, Program]:
+        """Store texts durably, each once, and make the programs that a transaction will add.
+
+        A text without its row, after a crash in between, is found again by the next who sends it.
+        """
+        now = self.clock.now()
+        kept: dict[str, Program] = {}
+        for text in dict.fromkeys(texts):
+            body = text.encode()
+            if len(body) > self.max_bytes:
+                raise OverBound("The program", self.max_bytes)
+            program = Program(
+                id=ProgramId(self.fresh()),
+                project_id=project,
+                creator_id=actor.account_id,
+                sha256=checksum(body),
+                size=len(body),
+                created_at=now,
+                is_named=is_named,
+            )
+            if not await self.blobs.exists(program.key):
+                await self.blobs.put(program.key, body)
+            kept[text] = program
+        return kept

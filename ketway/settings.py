@@ -1,0 +1,54 @@
+"""Settings: read once, from a TOML file, then `KETWAY_*` variables, then flags."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+_MIB = 2**20
+
+
+class Settings(BaseSettings):
+    """What an operator may choose; the defaults are a laptop's."""
+
+    model_config = SettingsConfigDict(env_prefix="KETWAY_", extra="ignore")
+
+    data: Path = Field(default_factory=lambda: user_data_path("ketway"))
+    host: str = "127.0.0.1"
+    port: int = Field(default=8750, ge=0, le=65535)
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=0, le=1024)
+    public_url: str | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    require_sandbox: bool = False
+    catalogue: Path | None = None
+    log_level: str = "info"
+    token_life_s: float = Field(default=86_400.0, gt=120)
+    lease_s: float = Field(default=30.0, gt=1)
+    stop_grace_s: float = Field(default=20.0, ge=0)
+    max_body_bytes: int = Field(default=48 * _MIB, gt=0)
+    max_program_bytes: int = Field(default=32 * _MIB, gt=0)
+    max_result_bytes: int = Field(default=160 * _MIB, gt=0)
+    max_jobs_per_request: int = Field(default=5000, gt=0)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = os.environ.get("KETWAY_CONFIG")
+        toml = [TomlConfigSettingsSource(settings_cls, Path(file))] if file else []
+        return (init_settings, env_settings, *toml)

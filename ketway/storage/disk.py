@@ -1,0 +1,119 @@
+"""Blobs in a local folder: each written aside, synced, and moved into its place."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeVar
+from uuid import uuid4
+
+from ketway.domain.errors import BadToken, StoreBusy, Unknown
+
+PREFIX = "/blobs/"
+_KEY = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
+_LANES = 4
+#: No such file; a folder of that name; a file where a folder would have to be.
+_NOT_THERE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+
+T = TypeVar("T")
+
+
+class Signer(Protocol):
+    def sign(self, path: str, *, filename: str, until: datetime) -> str: ...
+
+    def check(self, path: str, *, until: str, filename: str, proof: str, now: datetime) -> None: ...
+
+
+class DiskBlobs:
+    """The `BlobStore` port on a folder, whose links are paths of this server."""
+
+    def __init__(self, root: Path, signer: Signer) -> None:
+        self._root = root
+        self._signer = signer
+        self._threads = ThreadPoolExecutor(_LANES, thread_name_prefix="ketway-blobs")
+        root.mkdir(parents=True, exist_ok=True)
+
+    async def put(self, key: str, body: bytes) -> None:
+        path = self._path(key)
+        try:
+            await self._do(lambda: _write(path, body))
+        except _NOT_THERE as error:
+            raise StoreBusy(str(error.strerror)) from error
+
+    async def get(self, key: str) -> bytes:
+        path = self._path(key)
+        try:
+            return await self._do(path.read_bytes)
+        except _NOT_THERE:
+            raise Unknown("blob", key) from None
+
+    async def exists(self, key: str) -> bool:
+        return await self._do(self._path(key).is_file)
+
+    async def delete(self, key: str) -> None:
+        with suppress(*_NOT_THERE):
+            await self._do(self._path(key).unlink)
+
+    def link(self, key: str, *, filename: str, until: datetime) -> str:
+        return self._signer.sign(PREFIX + key, filename=filename, until=until)
+
+    async def linked(self, key: str, query: Mapping[str, str], now: datetime) -> tuple[bytes, str]:
+        """What a link fetches: the bytes, and the name to give them.
+
+        Raises:
+            BadToken: forged or expired.
+            Unknown: gone meanwhile.
+        """
+        try:
+            until, filename, proof = query["until"], query["name"], query["proof"]
+        except KeyError:
+            raise BadToken("missing") from None
+        self._signer.check(PREFIX + key, until=until, filename=filename, proof=proof, now=now)
+        return await self.get(key), filename
+
+    def _path(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise Unknown("blob", key)
+        return self._root / key
+
+    async def _do(self, function: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, function)
+        except _NOT_THERE:
+            raise
+        except OSError as error:
+            raise StoreBusy(error.strerror or "input/output error") from error
+
+
+def _write(path: Path, body: bytes) -> None:
+    made = [folder for folder in path.parents if not folder.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{uuid4().hex}")
+    try:
+        with aside.open("xb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise
+    # The file's name, and those of new folders, are entries of folders that must be safe too.
+    for folder in [path.parent, *(new.parent for new in made)]:
+        _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

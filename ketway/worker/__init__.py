@@ -1,0 +1,1 @@
+"""Asks for leases over HTTP, runs each in a child process, reports; knows no store."""

@@ -1,0 +1,159 @@
+"""The checker: short questions to an engine, beside the server, in the same sandbox as a job."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections import OrderedDict, deque
+from collections.abc import Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import structlog
+
+from ketway.domain.errors import Invalid, ProgramRefused, Refusal
+from ketway.domain.tasks import Task
+from ketway.worker import frames
+from ketway.worker.deaths import Death
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+log = structlog.get_logger()
+
+_PATIENCE_S = 10.0
+_MEMORY_BYTES = 2 * 2**30
+_KEPT_ANSWERS = 4096
+#: What is asked of one batch at most; a job beyond it is judged when it runs.
+_MAX_ASKED_BYTES = 32 * 2**20
+
+
+class Asked(Protocol):
+    """Answers in a child process; `Children` is the one."""
+
+    async def check(
+        self,
+        engine: str,
+        project: str,
+        tasks: Sequence[Task],
+        *,
+        time_limit_s: float,
+        memory_limit_bytes: int,
+    ) -> Sequence[Refusal | None]: ...
+
+
+class ChildChecker:
+    """The `Checker` port.
+
+    Args:
+        engines: name to version of what `children` can ask.
+        started: done when they can; None where there is nothing to wait for.
+    """
+
+    def __init__(
+        self, children: Asked, engines: Mapping[str, str], started: asyncio.Future[None] | None = None
+    ) -> None:
+        self._children = children
+        self._engines = engines
+        self._started = started
+        self._turns = FairTurns()
+        self._answers: OrderedDict[str, Invalid | None] = OrderedDict()
+
+    async def check(self, engine: str, project: Any, tasks: Sequence[Task]) -> Invalid | None:
+        if engine not in self._engines:
+            return None
+        asked = _distinct(tasks)
+        key = self._key(engine, [task for _, task in asked])
+        if key not in self._answers:
+            try:
+                async with asyncio.timeout(_PATIENCE_S), self._turns.turn(str(project)):
+                    if self._started is not None:
+                        await asyncio.shield(self._started)
+                    answers = await self._children.check(
+                        engine,
+                        str(project),
+                        [task for _, task in asked],
+                        time_limit_s=_PATIENCE_S,
+                        memory_limit_bytes=_MEMORY_BYTES,
+                    )
+            except (TimeoutError, Death) as silence:
+                # Accepted unseen: what is wrong with it, the job will say when it runs.
+                log.warning("check_unanswered", engine=engine, why=str(silence) or "took too long")
+                return None
+            self._keep(key, _first([position for position, _ in asked], answers))
+        self._answers.move_to_end(key)
+        return self._answers[key]
+
+    def _key(self, engine: str, tasks: Sequence[Task]) -> str:
+        facts = [frames.task_out(replace(task, seed=0)) for task in tasks]
+        said = json.dumps([engine, self._engines[engine], facts], sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()
+
+    def _keep(self, key: str, answer: Invalid | None) -> None:
+        self._answers[key] = answer
+        while len(self._answers) > _KEPT_ANSWERS:
+            self._answers.popitem(last=False)
+
+
+class FairTurns:
+    """One at a time; those who wait are served project by project, not first come first served."""
+
+    def __init__(self) -> None:
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._is_taken = False
+
+    @asynccontextmanager
+    async def turn(self, project: str) -> AsyncIterator[None]:
+        if self._is_taken:
+            called = asyncio.get_running_loop().create_future()
+            self._waiting.setdefault(project, deque()).append(called)
+            try:
+                await called
+            except asyncio.CancelledError:
+                if called.done() and not called.cancelled():
+                    self._next()
+                raise
+        self._is_taken = True
+        try:
+            yield
+        finally:
+            self._next()
+
+    def _next(self) -> None:
+        while self._waiting:
+            project, line = self._waiting.popitem(last=False)
+            called = line.popleft()
+            if line:
+                self._waiting[project] = line
+            if not called.done():
+                called.set_result(None)
+                return
+        self._is_taken = False
+
+
+def _distinct(tasks: Sequence[Task]) -> list[tuple[int, Task]]:
+    """Each different question once, with the position where it first stands."""
+    seen: set[str] = set()
+    asked: list[tuple[int, Task]] = []
+    size = 0
+    for position, task in enumerate(tasks):
+        key = json.dumps([task.program, task.shots, dict(task.parameters)], sort_keys=True)
+        if key in seen:
+            continue
+        seen.add(key)
+        size += len(task.program)
+        if asked and size > _MAX_ASKED_BYTES:
+            break
+        asked.append((position, task))
+    return asked
+
+
+def _first(positions: Sequence[int], answers: Sequence[Refusal | None]) -> Invalid | None:
+    for position, answer in zip(positions, answers, strict=True):
+        if isinstance(answer, ProgramRefused):
+            return replace(answer, job=position)
+        if isinstance(answer, Invalid):
+            return answer
+    return None

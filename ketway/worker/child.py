@@ -1,0 +1,160 @@
+"""One child as its worker sees it: a socket, a handle to kill it by, what it uses."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from ketway.worker.deaths import Death, EngineFault, MemoryLimit
+from ketway.worker.sandbox import Layer
+
+MAX_THREADS = 64
+MAX_WRITTEN_BYTES = 2**30
+_SAMPLE_S = 0.2
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_KIB = 1024
+
+
+@dataclass(eq=False, kw_only=True)
+class Child:
+    """
+    Args:
+        handle: pidfd: never another process that got the same number.
+        lifeline: write end of the pipe that keeps it alive; only its worker holds it.
+        died: its wait status, once it has ended.
+        base_bytes: its memory before the first task, all of it shared with the fork server.
+    """
+
+    pid: int
+    handle: int
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    lifeline: int
+    folder: Path
+    died: asyncio.Future[int]
+    layers: tuple[Layer, ...] = ()
+    base_bytes: int = 0
+    engine: str = ""
+    project: str = ""
+    tasks: int = 0
+    is_spent: bool = False
+
+    def measure(self) -> None:
+        """Note what it uses before its first task."""
+        self.base_bytes = _resident_bytes(self.pid)
+
+    def kill(self) -> None:
+        self.is_spent = True
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+
+    async def bury(self) -> None:
+        """Kill it, if it still lives, and leave nothing of it."""
+        self.kill()
+        self.writer.close()
+        os.close(self.lifeline)
+        await asyncio.wait([self.died])
+        os.close(self.handle)
+        if _is_empty(self.folder):
+            self.folder.rmdir()
+        else:
+            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def is_as_new(self, growth_bytes: int) -> bool:
+        """Fit for another task: alive, not grown, its folder empty."""
+        grown = _resident_bytes(self.pid) - self.base_bytes > growth_bytes
+        return not (self.is_spent or self.died.done() or grown) and _is_empty(self.folder)
+
+    async def how_it_ended(self) -> str:
+        try:
+            async with asyncio.timeout(5):
+                status = await asyncio.shield(self.died)
+        except TimeoutError:
+            return "it closed its connection"
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            return f"killed by signal {number} ({signal.strsignal(number)})"
+        return f"it left with exit code {os.WEXITSTATUS(status)}"
+
+
+class Watch:
+    """Looks at a child while it works, and kills it when it takes too much.
+
+    `verdict` says why, once it did.
+    """
+
+    def __init__(self, child: Child, memory_limit_bytes: int) -> None:
+        self.verdict: Death | None = None
+        self._child = child
+        self._limit_bytes = memory_limit_bytes
+        self._written_before: int | None = None
+        self._loop = asyncio.get_running_loop()
+        self._next = self._loop.call_later(_SAMPLE_S, self._look)
+
+    def end(self) -> None:
+        self._next.cancel()
+
+    def _look(self) -> None:
+        with contextlib.suppress(OSError):  # it has just ended; somebody else will say so
+            self.verdict = self._judge()
+        if self.verdict is None:
+            self._next = self._loop.call_later(_SAMPLE_S, self._look)
+        else:
+            self._child.kill()
+
+    def _judge(self) -> Death | None:
+        facts = _facts(self._child.pid, "status")
+        used = sum(facts.get(kind, 0) for kind in ("RssAnon", "RssShmem", "VmSwap")) * _KIB
+        used -= self._child.base_bytes
+        if used > self._limit_bytes:
+            return MemoryLimit(self._limit_bytes, used)
+        if facts.get("Threads", 0) > MAX_THREADS:
+            return EngineFault(f"it started more than {MAX_THREADS} threads")
+        written = _written_bytes(self._child.pid)
+        if self._written_before is None:
+            self._written_before = written
+        if written - self._written_before > MAX_WRITTEN_BYTES:
+            return EngineFault(f"it wrote more than {MAX_WRITTEN_BYTES // 2**20} MiB to its folder")
+        return None
+
+
+def _resident_bytes(pid: int) -> int:
+    """Memory of its own, less mapped files; quick to ask, for it is asked after every task."""
+    try:
+        words = Path(f"/proc/{pid}/statm").read_text().split()
+    except OSError:
+        return 0
+    return (int(words[1]) - int(words[2])) * _PAGE
+
+
+def _written_bytes(pid: int) -> int:
+    """By calls or by way of mapped files, whichever says more; 0 where the kernel does not count."""
+    try:
+        facts = _facts(pid, "io")
+    except OSError:
+        return 0
+    return max(facts.get("wchar", 0), facts.get("write_bytes", 0))
+
+
+def _facts(pid: int, file: str) -> dict[str, int]:
+    """The numbers in a file of /proc that has one name and one value a line."""
+    facts = {}
+    for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
+        name, _, rest = line.partition(":")
+        words = rest.split()
+        if words and words[0].isdigit():
+            facts[name] = int(words[0])
+    return facts
+
+
+def _is_empty(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return False

@@ -1,0 +1,270 @@
+"""Children: forked from a server that has only imported, watched, and killed without mercy.
+
+A child serves one project and one engine, one task after another. Cancel, time limit and
+memory limit are SIGKILL of the child; the next task gets a fresh one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+
+from ketway.domain.errors import Refusal
+from ketway.domain.tasks import Computed, Task
+from ketway.engines.catalogue import ENTRIES, Entry
+from ketway.worker import frames, sandbox
+from ketway.worker.child import Child, Watch
+from ketway.worker.deaths import ChildDied, Death, EngineFault, MemoryLimit, ResultTooLarge, TimeLimit
+from ketway.worker.forks import Forks
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+#: Idle children kept warm, beyond those that work.
+_MAX_IDLE = 8
+_MAX_SENTENCE = 2000
+_MAX_TRACE = 8000
+
+
+@dataclass(kw_only=True)
+class Children:
+    """
+    Args:
+        engines: names of what is imported before the first fork.
+        scratch: where children have their folders.
+        require_sandbox: refuse to start where a layer is missing.
+        tasks_per_child: a child is replaced after so many.
+        growth_bytes: a child that kept more than this after a task is replaced.
+        entries: where engines are found.
+    """
+
+    engines: Sequence[str]
+    scratch: Path
+    require_sandbox: bool = False
+    tasks_per_child: int = 1000
+    growth_bytes: int = 512 * 2**20
+    entries: Mapping[str, Entry] = field(default_factory=lambda: ENTRIES)
+    layers: tuple[sandbox.Layer, ...] = ()
+    _forks: Forks | None = None
+    _launching: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _idle: list[Child] = field(default_factory=list)
+    _doing: set[asyncio.Future[Any]] = field(default_factory=set)
+    _number: int = 0
+    _is_closed: bool = False
+
+    async def start(self) -> None:
+        """Import the engines and fork a first child; seconds.
+
+        Raises:
+            SandboxMissing: layers are missing and were required.
+            ChildDied: the engines cannot be imported.
+        """
+        self.scratch.chmod(0o711)
+        first = await self._fork("", "")
+        self.layers = first.layers
+        self._discard(first)
+        try:
+            if self.require_sandbox:
+                sandbox.must_be_whole(self.layers)
+        except sandbox.SandboxMissing:
+            await self.close()
+            raise
+
+    async def run(
+        self,
+        engine: str,
+        project: str,
+        task: Task,
+        *,
+        on_progress: Callable[[int], None],
+        time_limit_s: float,
+        memory_limit_bytes: int,
+    ) -> Computed:
+        """Compute one task in a child; to be cancelled is to kill it.
+
+        Raises:
+            Refusal: the engine's.
+            Death: there is no answer, and why.
+        """
+        return await self._ask(
+            engine,
+            project,
+            {"run": frames.task_out(task)},
+            read=lambda answer: frames.computed_in(answer["computed"]),
+            on_progress=on_progress,
+            time_limit_s=time_limit_s,
+            memory_limit_bytes=memory_limit_bytes,
+        )
+
+    async def check(
+        self,
+        engine: str,
+        project: str,
+        tasks: Sequence[Task],
+        *,
+        time_limit_s: float,
+        memory_limit_bytes: int,
+    ) -> list[Refusal | None]:
+        """Ask an engine whether it would take these tasks; one answer each, None for yes.
+
+        Raises:
+            Death
+        """
+
+        def read(answer: dict[str, Any]) -> list[Refusal | None]:
+            pairs = zip(answer["checked"], tasks, strict=True)
+            return [None if said is None else frames.refusal_in(said) for said, _ in pairs]
+
+        return await self._ask(
+            engine,
+            project,
+            {"check": [frames.task_out(task) for task in tasks]},
+            read=read,
+            on_progress=lambda _: None,
+            time_limit_s=time_limit_s,
+            memory_limit_bytes=memory_limit_bytes,
+        )
+
+    async def close(self) -> None:
+        """End every child, those that work too, and the server they are forked from."""
+        self._is_closed = True
+        while self._idle:
+            self._discard(self._idle.pop())
+        async with self._launching:
+            if self._forks is not None:
+                await self._forks.close()
+        while self._doing:
+            await asyncio.wait(self._doing)
+
+    async def _ask(
+        self,
+        engine: str,
+        project: str,
+        question: dict[str, Any],
+        *,
+        read: Callable[[dict[str, Any]], T],
+        on_progress: Callable[[int], None],
+        time_limit_s: float,
+        memory_limit_bytes: int,
+    ) -> T:
+        child = await self._take(engine, project)
+        watch = Watch(child, memory_limit_bytes)
+        is_sound = False
+        try:
+            async with asyncio.timeout(time_limit_s):
+                answer = await _converse(child, question | {"engine": engine}, on_progress)
+            outcome = _outcome(answer, engine, read)
+            is_sound = True
+        except TimeoutError:
+            raise TimeLimit(time_limit_s) from None
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise watch.verdict or ChildDied(await child.how_it_ended()) from None
+        except frames.TooLong:
+            raise ResultTooLarge(frames.MAX_ANSWER) from None
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            raise EngineFault(f"an answer that is none: {error}"[:_MAX_SENTENCE]) from None
+        finally:
+            watch.end()
+            self._give_back(child, is_sound)
+        if isinstance(outcome, Refusal):
+            raise outcome
+        return outcome
+
+    async def _take(self, engine: str, project: str) -> Child:
+        """An idle child of this engine and project, or a fresh one."""
+        for child in reversed(self._idle):
+            if (child.engine, child.project) == (engine, project) and not child.died.done():
+                self._idle.remove(child)
+                return child
+        forking = self._do(self._fork(engine, project))
+        try:
+            return await asyncio.shield(forking)
+        except asyncio.CancelledError:
+            forking.add_done_callback(self._discard_unborn)
+            raise
+
+    def _give_back(self, child: Child, is_sound: bool) -> None:
+        """Keep it for the next task, unless it failed: nobody knows what state it is in."""
+        child.tasks += 1
+        is_young = child.tasks < self.tasks_per_child
+        if self._is_closed or not (is_sound and is_young and child.is_as_new(self.growth_bytes)):
+            self._discard(child)
+            return
+        self._idle.append(child)
+        while len(self._idle) > _MAX_IDLE:
+            self._discard(self._idle.pop(0))
+
+    async def _fork(self, engine: str, project: str) -> Child:
+        forks = await self._launched()
+        self._number += 1
+        folder = self.scratch / str(self._number)
+        folder.mkdir(mode=0o700)
+        child = await forks.fork(folder)
+        child.engine, child.project = engine, project
+        lost = {layer.name for layer in self.layers if layer.is_active}
+        lost -= {layer.name for layer in child.layers if layer.is_active}
+        if lost:
+            await child.bury()
+            raise ChildDied(f"it could not shut itself in: {', '.join(sorted(lost))}")
+        return child
+
+    async def _launched(self) -> Forks:
+        """The fork server; a new one where the last has died."""
+        async with self._launching:
+            if self._is_closed:
+                raise ChildDied("the worker is stopping")
+            if self._forks is None or not self._forks.is_alive:
+                if self._forks is not None:
+                    log.error("forkserver_died")
+                    await self._forks.close()
+                self._forks = await Forks.launch({name: self.entries[name].module for name in self.engines})
+            return self._forks
+
+    def _do(self, doing: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
+        task = asyncio.ensure_future(doing)
+        self._doing.add(task)
+        task.add_done_callback(self._doing.discard)
+        return task
+
+    def _discard(self, child: Child) -> None:
+        child.kill()
+        self._do(child.bury())
+
+    def _discard_unborn(self, forking: asyncio.Future[Child]) -> None:
+        """Whoever asked for this child has left."""
+        if not forking.cancelled() and forking.exception() is None:
+            self._discard(forking.result())
+
+
+async def _converse(
+    child: Child, question: dict[str, Any], on_progress: Callable[[int], None]
+) -> dict[str, Any]:
+    told = 0
+    child.writer.write(frames.packed(question))
+    await child.writer.drain()
+    while True:
+        answer = await frames.read(child.reader, frames.MAX_ANSWER)
+        if "progress" not in answer:
+            return answer
+        told = max(told, min(int(answer["progress"]), 100))
+        on_progress(told)
+
+
+def _outcome(answer: dict[str, Any], engine: str, read: Callable[[dict[str, Any]], T]) -> T | Refusal:
+    if "refused" in answer:
+        return frames.refusal_in(answer["refused"])
+    if "too_large" in answer:
+        raise ResultTooLarge(frames.MAX_ANSWER)
+    if "fault" in answer:
+        log.error("engine_failed", engine=engine, trace=str(answer.get("trace"))[:_MAX_TRACE])
+        raise EngineFault(str(answer["fault"])[:_MAX_SENTENCE])
+    return read(answer)
+
+
+__all__ = ["ChildDied", "Children", "Death", "EngineFault", "MemoryLimit", "ResultTooLarge", "TimeLimit"]

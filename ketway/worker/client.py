@@ -1,0 +1,103 @@
+"""The worker's end of the wire: asks, tells, and asks again when an answer is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import httpx
+import msgspec
+
+from ketway import protocol
+
+#: Beyond the server's own longest wait.
+_PATIENCE_S = 15.0
+
+T = TypeVar("T")
+
+
+class ServerAway(Exception):
+    """No answer, or one that says to try again: the same question may be asked again."""
+
+
+class NotWelcome(Exception):
+    """The server does not take this worker's token."""
+
+
+class UnknownHere(Exception):
+    """The server does not know this worker; register again."""
+
+
+class Lost(Exception):
+    """The lease is not ours any more."""
+
+
+class WorkClient:
+    """`/work/v1` of one server.
+
+    Args:
+        url: of the server, without path.
+        token: worker token.
+    """
+
+    def __init__(self, url: str, token: str, *, verify: bool = True) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=f"{url.rstrip('/')}/work/v1",
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+            timeout=_PATIENCE_S,
+            trust_env=False,
+            verify=verify,
+        )
+
+    async def register(self, name: str, engines: dict[str, str], slots: int) -> protocol.Registered:
+        said = protocol.Register(name=name, engines=engines, slots=slots)
+        return await self._ask("/workers", said, protocol.Registered)
+
+    async def claim(
+        self, worker_id: str, request_id: str, *, most: int, wait_s: float
+    ) -> Sequence[protocol.Lease]:
+        said = protocol.Claim(worker_id=worker_id, request_id=request_id, most=most, wait_s=wait_s)
+        return (await self._ask("/leases", said, protocol.Claimed, patience_s=wait_s + _PATIENCE_S)).leases
+
+    async def heartbeat(self, worker_id: str, beats: list[protocol.Beat]) -> dict[str, str]:
+        said = protocol.Beats(worker_id=worker_id, beats=beats)
+        return (await self._ask("/heartbeats", said, protocol.Words)).words
+
+    async def result(self, lease_id: str, result: protocol.Result) -> None:
+        await self._ask(f"/leases/{lease_id}/result", result, dict[str, str], patience_s=120)
+
+    async def failure(self, lease_id: str, failure: protocol.Failure) -> None:
+        await self._ask(f"/leases/{lease_id}/failure", failure, dict[str, str])
+
+    async def give_back(self, lease_id: str, secret: str) -> None:
+        await self._ask(f"/leases/{lease_id}/return", protocol.Return(secret=secret), dict[str, str])
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _ask(
+        self, path: str, said: msgspec.Struct, kind: type[T], *, patience_s: float = _PATIENCE_S
+    ) -> T:
+        try:
+            answer = await self._http.post(path, content=msgspec.json.encode(said), timeout=patience_s)
+        except httpx.HTTPError as error:
+            raise ServerAway(f"{type(error).__name__}: {error}") from None
+        if answer.is_success:
+            try:
+                return msgspec.json.decode(answer.content, type=kind)
+            except msgspec.DecodeError as error:
+                raise ServerAway(f"an answer that is not the protocol's: {error}") from None
+        sentence = answer.text[:500]
+        if answer.status_code in (401, 403):
+            raise NotWelcome(sentence)
+        if answer.status_code == 404:
+            raise UnknownHere(sentence)
+        if answer.status_code == 409:
+            raise Lost(sentence)
+        if answer.status_code in (413, 422):
+            raise Rejected(sentence)
+        raise ServerAway(f"{answer.status_code}: {sentence}")
+
+
+class Rejected(Exception):
+    """The server will never take what was said."""

@@ -1,0 +1,153 @@
+"""One job: reading, cancelling, its result."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+
+from ketway.domain.leases import Verdict
+from tests.api.pasqal.clients import SEQUENCE, a_batch, data, the_jobs, why
+from tests.api.pasqal.worlds import CORE, ORIGIN, a_client, a_token
+from tests.worlds import World
+
+V1, V2 = f"{CORE}/v1/jobs", f"{CORE}/v2/jobs"
+
+
+async def a_job_id(api: httpx.AsyncClient, world: World, **job: object) -> str:
+    made = await a_batch(api, world, jobs=[{"runs": 10} | job])
+    id: str = made["jobs"][0]["id"]
+    return id
+
+
+async def test_the_sequence_of_a_job_is_null_where_it_runs_its_batches(world, api):
+    id = await a_job_id(api, world)
+
+    job = data(await api.get(f"{V2}/{id}"))
+
+    assert job["sequence"] is None
+    assert job["logs_link"] is None
+
+
+async def test_the_own_sequence_of_a_job_is_read_exactly_as_sent(world, api):
+    own = SEQUENCE + "  "
+    id = await a_job_id(api, world, sequence=own)
+
+    assert data(await api.get(f"{V2}/{id}"))["sequence"] == own
+
+
+async def test_a_list_of_jobs_leaves_the_sequence_away(world, api):
+    made = await a_batch(api, world, jobs=[{"runs": 1, "sequence": SEQUENCE}])
+
+    (job,) = await the_jobs(api, made["id"])
+
+    assert "sequence" not in job
+
+
+async def test_the_status_of_a_job_is_read_alone(world, api):
+    id = await a_job_id(api, world)
+
+    waiting = data(await api.get(f"{V1}/{id}/status"))
+    await world.run_all()
+    done = data(await api.get(f"{V1}/{id}/status"))
+
+    assert waiting == {"id": id, "status": "PENDING"}
+    assert done == {"id": id, "status": "DONE"}
+
+
+async def test_a_job_that_ended_says_when_it_started_and_ended(world, api):
+    id = await a_job_id(api, world)
+    (grant,) = await world.claim()
+    world.clock.move(seconds=5)
+    await world.core.leases.report_failed(grant.lease.id, grant.lease.secret, Verdict.FAULT, "It broke.")
+
+    job = data(await api.get(f"{V2}/{id}"))
+
+    assert job["status"] == "ERROR"
+    assert job["start_timestamp"] == "2026-01-15T12:00:00.000000+00:00"
+    assert job["end_timestamp"] == "2026-01-15T12:00:05.000000+00:00"
+    assert all(isinstance(error, str) for error in job["errors"])
+
+
+async def test_a_waiting_job_is_cancelled_at_once(world, api):
+    id = await a_job_id(api, world)
+
+    cancelled = data(await api.patch(f"{V2}/{id}/cancel"))
+
+    assert (cancelled["id"], cancelled["status"]) == (id, "CANCELED")
+    assert cancelled["end_timestamp"] is not None
+    assert await world.run_all() == 0
+
+
+async def test_a_running_job_says_running_until_it_has_stopped(world, api):
+    id = await a_job_id(api, world)
+    (grant,) = await world.claim()
+
+    asked = data(await api.patch(f"{V2}/{id}/cancel"))
+
+    assert asked["status"] == "RUNNING"
+    assert data(await api.get(f"{V1}/{id}/status"))["status"] == "RUNNING"
+    await world.core.leases.report_failed(grant.lease.id, grant.lease.secret, Verdict.CANCELLED, "")
+    assert data(await api.get(f"{V1}/{id}/status"))["status"] == "CANCELED"
+
+
+async def test_a_finished_job_cannot_be_cancelled(world, api):
+    id = await a_job_id(api, world)
+    await world.run_all()
+
+    answer = await api.patch(f"{V2}/{id}/cancel")
+
+    assert answer.status_code == 409
+    assert why(answer) == "The job is already done."
+
+
+async def test_the_results_link_is_null_until_there_is_a_result(world, api):
+    id = await a_job_id(api, world)
+
+    assert data(await api.get(f"{V1}/{id}/results_link")) == {"results_link": None}
+
+
+async def test_the_results_link_of_a_cancelled_job_stays_null(world, api):
+    id = await a_job_id(api, world)
+    await api.patch(f"{V2}/{id}/cancel")
+
+    assert data(await api.get(f"{V1}/{id}/results_link")) == {"results_link": None}
+
+
+async def test_the_results_link_leads_to_the_result_without_a_login(world, api, anonymous):
+    id = await a_job_id(api, world)
+    await world.run_all()
+
+    link = data(await api.get(f"{V1}/{id}/results_link"))["results_link"]
+    document = (await anonymous.get(link)).raise_for_status()
+
+    assert link.startswith(f"{ORIGIN}/")
+    assert document.headers["content-type"] == "application/json"
+    assert json.loads(document.content) == {
+        "counter": {"00": 10},
+        "raw": ["00"] * 10,
+        "serialised_results": None,
+    }
+
+
+async def test_a_results_link_is_no_good_for_long_nor_for_another_result(world, api, anonymous):
+    first, second = await a_job_id(api, world), await a_job_id(api, world)
+    await world.run_all()
+    link = data(await api.get(f"{V1}/{first}/results_link"))["results_link"]
+
+    forged = await anonymous.get(link.replace(first, second))
+    world.clock.move(days=2)
+    late = await anonymous.get(link)
+
+    assert forged.status_code >= 400
+    assert late.status_code == 403
+
+
+async def test_the_results_link_begins_with_the_public_address_where_there_is_one(world, api):
+    id = await a_job_id(api, world)
+    await world.run_all()
+
+    async with a_client(world, await a_token(world), public_url="https://quantum.example/here/") as outside:
+        link = data(await outside.get(f"{V1}/{id}/results_link"))["results_link"]
+
+    assert link.startswith("https://quantum.example/here/blobs/")

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from tests.api.scaleway.clients import AER, NOBODY
+from tests.api.scaleway.worlds import a_client
+from tests.builders import a_platform
+from tests.worlds import World
+
+
+async def names(api: httpx.AsyncClient, **query) -> list[str]:
+    answer = await api.get("/platforms", params=query)
+    assert answer.status_code == 200, answer.text
+    return [platform["name"] for platform in answer.json()["platforms"]]
+
+
+async def test_a_platform_has_every_field_that_clients_read(api: httpx.AsyncClient):
+    platform = (await api.get(f"/platforms/{AER}")).json()
+
+    assert platform == {
+        "id": AER,
+        "version": "1",
+        "name": "EMU-AER",
+        "provider_name": "scaleway",
+        "backend_name": "aer",
+        "type": "simulator",
+        "technology": "general_purpose",
+        "max_qubit_count": 10,
+        "max_shot_count": 1000,
+        "max_circuit_count": 300,
+        "availability": "available",
+        "metadata": "",
+        "price_per_hour": {"currency_code": "EUR", "units": 0, "nanos": 0},
+        "price_per_shot": {"currency_code": "EUR", "units": 0, "nanos": 0},
+        "price_per_circuit": {"currency_code": "EUR", "units": 0, "nanos": 0},
+        "description": "",
+        "documentation_url": "https://qiskit.github.io/qiskit-aer/",
+        "is_bookable": False,
+    }
+
+
+async def test_the_platforms_of_this_door_are_listed_by_name(api: httpx.AsyncClient):
+    assert await names(api) == ["EMU-AER", "QPU-IBEX"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"provider_name": "aqt"}, ["QPU-IBEX"]),
+        ({"providerName": "aqt", "name": "QPU-IBEX"}, ["QPU-IBEX"]),
+        ({"provider_name": "AQT"}, []),
+        ({"backend_name": "aer"}, ["EMU-AER"]),
+        ({"name": "EMU"}, []),
+        ({"name": "aer_old", "backend_name": "aer"}, ["EMU-AER"]),
+        ({"platform_type": "qpu"}, ["QPU-IBEX"]),
+        ({"platform_type": "unknown_type"}, ["EMU-AER", "QPU-IBEX"]),
+        ({"platform_technology": "photonic"}, []),
+        ({"order_by": "name_desc"}, ["QPU-IBEX", "EMU-AER"]),
+        ({"orderBy": "provider_name_asc"}, ["QPU-IBEX", "EMU-AER"]),
+        ({"page_size": 1, "page": 2}, ["QPU-IBEX"]),
+        ({"page": 3}, []),
+        ({"pageSize": 5000}, ["EMU-AER", "QPU-IBEX"]),
+    ],
+)
+async def test_platforms_are_filtered_exactly_and_sorted(api: httpx.AsyncClient, query, found):
+    assert await names(api, **query) == found
+
+
+async def test_a_filter_on_a_kind_that_does_not_exist_is_refused(api: httpx.AsyncClient):
+    answer = await api.get("/platforms", params={"platform_type": "abacus"})
+
+    assert answer.status_code == 400
+    assert answer.json()["details"][0].items() >= {
+        ("argument_name", "platform_type"),
+        ("reason", "constraint"),
+    }
+
+
+@pytest.mark.parametrize("id", [NOBODY, "nonsense", str(a_platform().id)])
+async def test_an_unknown_platform_is_not_found(api: httpx.AsyncClient, id):
+    answer = await api.get(f"/platforms/{id}")
+
+    assert answer.status_code == 404
+    assert answer.json().items() >= {
+        ("type", "not_found"),
+        ("resource", "qaas_platform"),
+        ("resource_id", id),
+    }
+
+
+async def test_a_platform_whose_workers_are_long_gone_is_short(world: World):
+    elsewhere = replace(world.core, platforms=replace(world.core.platforms, engines_here=()))
+    async with a_client(elsewhere, world.credentials.secret_key) as api:
+        before = (await api.get(f"/platforms/{AER}")).json()["availability"]
+        world.clock.move(minutes=10)
+        after = (await api.get(f"/platforms/{AER}")).json()["availability"]
+
+    assert (before, after) == ("available", "shortage")

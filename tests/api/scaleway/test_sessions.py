@@ -1,0 +1,277 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+import httpx
+import pytest
+
+from ketway.domain.platforms import Door
+from ketway.services.batches import NewBatch
+from tests.api.scaleway.clients import AER, NOBODY, QPU, a_job, a_model, a_session
+from tests.worlds import World
+
+
+async def test_a_session_is_answered_with_every_field_and_nothing_unset(api: httpx.AsyncClient, world: World):
+    sent = {"project_id": str(world.project_id), "platform_id": AER, "name": "mine", "tags": ["a"]}
+
+    session = (await api.post("/sessions", json=sent)).json()
+
+    UUID(session.pop("id"))
+    assert session == {
+        "name": "mine",
+        "platform_id": AER,
+        "created_at": "2026-01-15T12:00:00.000000Z",
+        "started_at": "2026-01-15T12:00:00.000000Z",
+        "updated_at": "2026-01-15T12:00:00.000000Z",
+        "max_idle_duration": "600s",
+        "max_duration": "3600s",
+        "waiting_job_count": 0,
+        "finished_job_count": 0,
+        "status": "running",
+        "project_id": str(world.project_id),
+        "tags": ["a"],
+        "deduplication_id": "",
+        "origin_type": "customer",
+        "progress_message": "",
+    }
+
+
+async def test_a_session_may_bring_a_model_and_parameters(api: httpx.AsyncClient):
+    model = await a_model(api)
+    told = '{"backend_configuration":  null}'
+
+    session = await a_session(api, model_id=model["id"], parameters=told)
+
+    assert (session["model_id"], session["parameters"]) == (model["id"], told)
+
+
+async def test_a_session_without_a_name_gets_one(api: httpx.AsyncClient):
+    session = await a_session(api, name=None)
+
+    assert session["name"].startswith("qs-")
+
+
+async def test_a_session_on_a_platform_for_one_starts_with_its_first_job(
+    api: httpx.AsyncClient, world: World
+):
+    session = await a_session(api, platform_id=QPU)
+    await a_job(api, session["id"])
+    await world.claim()
+
+    later = (await api.get(f"/sessions/{session['id']}")).json()
+
+    assert (session["status"], "started_at" in session) == ("starting", False)
+    assert (later["status"], "started_at" in later) == ("running", True)
+
+
+async def test_limits_over_the_platforms_are_cut_and_told(api: httpx.AsyncClient):
+    session = await a_session(api, max_duration="9999999s", max_idle_duration=120)
+
+    assert (session["max_duration"], session["max_idle_duration"]) == ("604800s", "120s")
+
+
+@pytest.mark.parametrize(
+    ("changes", "argument", "reason"),
+    [
+        ({"platform_id": NOBODY}, "platform_id", "constraint"),
+        ({"platform_id": None}, "platform_id", "required"),
+        ({"max_duration": "Nones"}, "max_duration", "format"),
+        ({"parameters": "{"}, "parameters", "format"),
+        (
+            {"booking_demand": {"started_at": "2026-02-01T10:00:00+01:00", "time_zone": "UTC"}},
+            "booking_demand",
+            "constraint",
+        ),
+    ],
+)
+async def test_a_wrong_field_is_refused_by_name(api: httpx.AsyncClient, changes, argument, reason):
+    answer = await api.post("/sessions", json={"platform_id": AER} | changes)
+
+    assert (answer.status_code, answer.json()["type"]) == (400, "invalid_arguments")
+    assert answer.json()["details"][0].items() >= {("argument_name", argument), ("reason", reason)}
+
+
+async def test_a_model_that_nobody_made_is_not_found(api: httpx.AsyncClient):
+    answer = await api.post("/sessions", json={"platform_id": AER, "model_id": NOBODY})
+
+    assert (answer.status_code, answer.json()["resource"]) == (404, "qaas_model")
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+async def test_without_a_deduplication_id_every_session_is_new(api: httpx.AsyncClient, empty):
+    first = await a_session(api, deduplication_id=empty)
+    second = await a_session(api, deduplication_id=empty)
+
+    assert first["id"] != second["id"]
+
+
+async def test_a_living_session_with_the_same_deduplication_id_is_answered_unchanged(api: httpx.AsyncClient):
+    first = await a_session(api, deduplication_id="ours", name="first")
+
+    again = await a_session(api, deduplicationId="ours", name="second", max_duration="5s")
+
+    assert again == first
+    assert first["deduplication_id"] == "ours"
+
+
+async def test_a_deduplication_id_is_free_again_once_its_session_ended(api: httpx.AsyncClient):
+    first = await a_session(api, deduplication_id="ours")
+    await api.post(f"/sessions/{first['id']}/terminate")
+
+    again = await a_session(api, deduplication_id="ours")
+
+    assert again["id"] != first["id"]
+
+
+async def test_terminating_ends_a_session_and_cancels_what_waits(api: httpx.AsyncClient):
+    session = await a_session(api)
+    job = await a_job(api, session["id"])
+
+    ended = await api.post(f"/sessions/{session['id']}/terminate", json={})
+
+    assert (ended.status_code, ended.json()["status"]) == (200, "stopped")
+    assert (ended.json()["waiting_job_count"], ended.json()["finished_job_count"]) == (0, 1)
+    assert "terminated_at" in ended.json()
+    assert (await api.get(f"/jobs/{job['id']}")).json()["status"] == "cancelled"
+
+
+async def test_terminating_waits_for_a_running_job(api: httpx.AsyncClient, world: World):
+    session = await a_session(api)
+    job = await a_job(api, session["id"])
+    await world.claim()
+
+    ended = (await api.post(f"/sessions/{session['id']}/terminate")).json()
+
+    assert (ended["status"], "terminated_at" in ended) == ("stopping", False)
+    assert (await api.get(f"/jobs/{job['id']}")).json()["status"] == "cancelling"
+
+
+async def test_terminating_twice_changes_nothing_more(api: httpx.AsyncClient, world: World):
+    session = await a_session(api)
+    first = await api.post(f"/sessions/{session['id']}/terminate")
+    world.clock.move(minutes=1)
+
+    second = await api.post(f"/sessions/{session['id']}/terminate")
+
+    assert (second.status_code, second.json()) == (200, first.json())
+
+
+async def test_a_session_with_nothing_to_do_is_stopped_and_says_why(api: httpx.AsyncClient, world: World):
+    session = await a_session(api, max_idle_duration="60s")
+    world.clock.move(seconds=61)
+    await world.core.housekeeping.sweep()
+
+    later = (await api.get(f"/sessions/{session['id']}")).json()
+
+    assert (later["status"], later["progress_message"]) == ("stopped", "idle too long")
+
+
+async def test_a_session_over_its_total_limit_is_stopped(api: httpx.AsyncClient, world: World):
+    session = await a_session(api, max_duration="60s")
+    await a_job(api, session["id"])
+    world.clock.move(seconds=61)
+    await world.core.housekeeping.sweep()
+
+    later = (await api.get(f"/sessions/{session['id']}")).json()
+
+    assert (later["status"], later["progress_message"]) == ("stopped", "reached its total limit")
+
+
+async def test_a_change_keeps_what_it_does_not_name(api: httpx.AsyncClient):
+    session = await a_session(api, tags=["a"])
+
+    changed = await api.patch(
+        f"/sessions/{session['id']}",
+        json={"name": None, "maxIdleDuration": "30s", "max_duration": None, "tags": ["b", "c"]},
+    )
+
+    assert changed.json() == session | {"max_idle_duration": "30s", "tags": ["b", "c"]}
+
+
+async def test_a_deleted_session_is_gone_with_its_jobs(api: httpx.AsyncClient):
+    session = await a_session(api)
+    job = await a_job(api, session["id"])
+
+    first = await api.delete(f"/sessions/{session['id']}")
+    second = await api.delete(f"/sessions/{session['id']}")
+
+    assert (first.status_code, second.status_code) == (204, 404)
+    assert second.json().items() >= {("type", "not_found"), ("resource", "qaas_session")}
+    assert (await api.get(f"/sessions/{session['id']}")).status_code == 404
+    assert (await api.get(f"/jobs/{job['id']}")).status_code == 404
+
+
+async def test_sessions_are_listed_by_name_in_one_long_page(api: httpx.AsyncClient, world: World):
+    for name in ("c", "a", "b"):
+        await a_session(api, name=name)
+
+    listed = (await api.get("/sessions", params={"project_id": str(world.project_id)})).json()
+
+    assert listed["total_count"] == 3
+    assert [session["name"] for session in listed["sessions"]] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"tags": ["x"]}, {"first", "second"}),
+        ({"tags": ["x", "y"]}, {"second"}),
+        ({"platform_id": QPU}, {"second"}),
+        ({"platformId": NOBODY}, set()),
+        ({"page": 1, "page_size": 1, "order_by": "name_desc"}, {"second"}),
+        ({"page": 9}, set()),
+    ],
+)
+async def test_sessions_are_filtered(api: httpx.AsyncClient, query, found):
+    await a_session(api, name="first", tags=["x"])
+    await a_session(api, name="second", tags=["x", "y"], platform_id=QPU)
+
+    listed = (await api.get("/sessions", params=query)).json()
+
+    assert {session["name"] for session in listed["sessions"]} == found
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+async def test_a_session_of_another_project_is_not_found(
+    api: httpx.AsyncClient, stranger: httpx.AsyncClient, method
+):
+    session = await a_session(api)
+
+    answer = await stranger.request(method, f"/sessions/{session['id']}")
+
+    assert (answer.status_code, answer.json()["type"]) == (404, "not_found")
+    assert (await stranger.post(f"/sessions/{session['id']}/terminate")).status_code == 404
+    assert (await stranger.get(f"/sessions/{session['id']}/acls")).status_code == 404
+
+
+async def test_a_batch_that_came_by_another_door_is_not_found(api: httpx.AsyncClient, world: World):
+    platform = world.core.platforms.catalogue[1]
+    batch = await world.core.batches.create(
+        world.owner,
+        NewBatch(project_id=world.project_id, platform=platform, door=Door("other"), is_open=True),
+    )
+
+    assert (await api.get(f"/sessions/{batch.id}")).status_code == 404
+    assert (await api.get("/sessions")).json() == {"total_count": 0, "sessions": []}
+
+
+@pytest.mark.parametrize("project", [NOBODY, None])
+async def test_a_project_that_the_key_has_no_right_to_is_denied(
+    api: httpx.AsyncClient, stranger: httpx.AsyncClient, world: World, project
+):
+    foreign = project or str(world.project_id)
+
+    made = await stranger.post("/sessions", json={"project_id": foreign, "platform_id": AER})
+    listed = await stranger.get("/sessions", params={"project_id": foreign})
+
+    for answer, action in ((made, "write"), (listed, "read")):
+        assert (answer.status_code, answer.json()["type"]) == (403, "permissions_denied")
+        assert answer.json()["details"] == [{"resource": "project", "action": action}]
+
+
+async def test_who_made_a_session_has_full_access(api: httpx.AsyncClient):
+    session = await a_session(api)
+
+    acls = await api.get(f"/sessions/{session['id']}/acls", params={"order_by": "access_asc"})
+
+    assert acls.json() == {"total_count": 1, "acls": ["full"]}

@@ -1,0 +1,282 @@
+"""The workers' protocol over HTTP."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from ketway.api.answers import HTTP
+from ketway.api.work import surface
+from ketway.domain.errors import BRANCHES
+from ketway.domain.jobs import JobStatus
+from ketway.domain.leases import LeaseId, Verdict
+from tests.fakes import a_memory_world
+from tests.services.steps import create, jobs_of
+from tests.worlds import World
+
+MAX_BYTES = 100_000
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with a_memory_world() as made:
+        yield made
+
+
+@pytest.fixture
+async def client(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    app = surface(world.core, max_result_bytes=MAX_BYTES)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+        base_url="http://here",
+        headers={"Authorization": f"Bearer {world.credentials.worker_token}"},
+    ) as client:
+        yield client
+
+
+async def register(client: httpx.AsyncClient) -> str:
+    answer = await client.post("/workers", json={"name": "w", "engines": {"noop": "1"}, "slots": 2})
+    return answer.json()["worker_id"]
+
+
+async def claim(client: httpx.AsyncClient, worker: str, **changes: Any) -> list[dict[str, Any]]:
+    question = {"worker_id": worker, "request_id": uuid4().hex, "most": 1, "wait_s": 0.0} | changes
+    return (await client.post("/leases", json=question)).json()["leases"]
+
+
+async def a_lease(client: httpx.AsyncClient, world: World) -> dict[str, Any]:
+    await create(world)
+    (lease,) = await claim(client, await register(client))
+    return lease
+
+
+def a_result(lease: dict[str, Any], document: str = '{"counter": {}}', **changes: Any) -> dict[str, Any]:
+    return {
+        "secret": lease["secret"],
+        "document": document,
+        "sha256": hashlib.sha256(document.encode()).hexdigest(),
+        "counts": [{"00": 100}],
+        "shots": 100,
+        "metadata": {"engine": "noop"},
+    } | changes
+
+
+async def status_of_job(world: World, lease: dict[str, Any]) -> JobStatus:
+    async with world.db.look() as work:
+        kept = await work.leases.get(LeaseId(UUID(lease["id"])))
+        assert kept is not None
+        return (await work.jobs.fetch(kept.job_id)).status
+
+
+async def test_a_job_goes_all_the_way(client, world):
+    batch = await create(world)
+    worker = await register(client)
+
+    (lease,) = await claim(client, worker)
+    beats = {
+        "worker_id": worker,
+        "beats": [{"lease_id": lease["id"], "secret": lease["secret"], "progress": 9}],
+    }
+    words = await client.post("/heartbeats", json=beats)
+    answer = await client.post(f"/leases/{lease['id']}/result", json=a_result(lease))
+
+    assert words.json() == {"words": {lease["id"]: "continue"}}
+    assert (answer.status_code, answer.json()) == (200, {})
+    (job,) = await jobs_of(world, batch.id)
+    assert job.status is JobStatus.DONE
+
+
+async def test_a_lease_says_all_that_a_worker_needs(client, world):
+    lease = await a_lease(client, world)
+
+    assert lease["task"]["program"] == "a program"
+    assert lease["task"]["shots"] == 100
+    assert lease["engine"] == "noop"
+    assert lease["attempt"] == 1
+    assert lease["time_limit_s"] == 3600.0
+    assert lease["memory_bytes"] > 0
+    assert lease["project_id"] == str(world.project_id)
+
+
+async def test_registering_says_how_to_behave(client, world):
+    answer = await client.post("/workers", json={"name": "w", "engines": {}, "slots": 0})
+
+    assert answer.status_code == 200
+    assert (answer.json()["lease_s"], answer.json()["max_wait_s"]) == (30.0, 20.0)
+
+
+async def test_only_a_worker_s_token_opens_the_protocol(client, world):
+    for headers in (
+        {"Authorization": ""},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": f"Basic {world.credentials.worker_token}"},
+        {"Authorization": f"Bearer {world.credentials.secret_key}"},
+    ):
+        for path in ("/workers", "/leases", "/heartbeats", f"/leases/{uuid4()}/result"):
+            answer = await client.post(path, json={}, headers=headers)
+
+            assert answer.status_code == 401
+            assert answer.json()["error"] == "BadToken"
+
+
+async def test_an_unknown_worker_is_told_to_register_again(client):
+    answer = await client.post(
+        "/leases", json={"worker_id": str(uuid4()), "request_id": "q", "most": 1, "wait_s": 0.0}
+    )
+
+    assert answer.status_code == 404
+
+
+async def test_the_same_question_gets_the_same_lease(client, world):
+    await create(world, jobs=2)
+    worker = await register(client)
+
+    first = await claim(client, worker, request_id="q")
+    second = await claim(client, worker, request_id="q")
+
+    assert first == second
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+async def test_a_failure_is_taken_with_every_verdict(client, world, verdict):
+    lease = await a_lease(client, world)
+    said = {"secret": lease["secret"], "verdict": verdict.value, "why": "why"}
+
+    first = await client.post(f"/leases/{lease['id']}/failure", json=said)
+    again = await client.post(f"/leases/{lease['id']}/failure", json=said)
+
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert await status_of_job(world, lease) in (JobStatus.FAILED, JobStatus.QUEUED)
+
+
+async def test_a_verdict_of_no_meaning_is_refused(client, world):
+    lease = await a_lease(client, world)
+
+    answer = await client.post(
+        f"/leases/{lease['id']}/failure", json={"secret": lease["secret"], "verdict": "tired", "why": ""}
+    )
+
+    assert answer.status_code == 422
+
+
+async def test_a_lease_is_given_back(client, world):
+    lease = await a_lease(client, world)
+
+    answer = await client.post(f"/leases/{lease['id']}/return", json={"secret": lease["secret"]})
+
+    assert answer.status_code == 200
+    assert await status_of_job(world, lease) is JobStatus.QUEUED
+
+
+@pytest.mark.parametrize("secret", ["wrong", "", "ünï"])
+async def test_a_wrong_secret_has_lost_the_lease(client, world, secret):
+    lease = await a_lease(client, world) | {"secret": secret}
+
+    for path, said in (
+        ("result", a_result(lease)),
+        ("failure", {"secret": secret, "verdict": "fault", "why": ""}),
+        ("return", {"secret": secret}),
+    ):
+        answer = await client.post(f"/leases/{lease['id']}/{path}", json=said)
+
+        assert (answer.status_code, answer.json()["error"]) == (409, "LeaseLost")
+    assert await status_of_job(world, lease) is JobStatus.RUNNING
+
+
+async def test_the_same_result_twice_is_answered_alike(client, world):
+    lease = await a_lease(client, world)
+
+    first = await client.post(f"/leases/{lease['id']}/result", json=a_result(lease))
+    again = await client.post(f"/leases/{lease['id']}/result", json=a_result(lease))
+
+    assert (first.status_code, again.status_code) == (200, 200)
+
+
+async def test_a_document_that_does_not_fit_its_checksum_is_refused(client, world):
+    lease = await a_lease(client, world)
+
+    answer = await client.post(f"/leases/{lease['id']}/result", json=a_result(lease, sha256="0" * 64))
+
+    assert answer.status_code == 422
+    assert await status_of_job(world, lease) is JobStatus.RUNNING
+
+
+async def test_a_result_may_be_sent_as_gzip(client, world):
+    lease = await a_lease(client, world)
+    plain = httpx.Request("POST", "http://here", json=a_result(lease)).content
+
+    answer = await client.post(
+        f"/leases/{lease['id']}/result", content=gzip.compress(plain), headers={"Content-Encoding": "gzip"}
+    )
+
+    assert answer.status_code == 200
+
+
+async def test_a_result_over_the_bound_is_refused(client, world):
+    lease = await a_lease(client, world)
+
+    large = await client.post(f"/leases/{lease['id']}/result", json=a_result(lease, "x" * MAX_BYTES))
+    metadata = {"x": "y" * 70_000}
+    wordy = await client.post(f"/leases/{lease['id']}/result", json=a_result(lease, metadata=metadata))
+
+    assert (large.status_code, wordy.status_code) == (413, 422)
+    assert await status_of_job(world, lease) is JobStatus.RUNNING
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"name": 1, "engines": {}, "slots": 1}',
+        b'{"name": "w", "engines": [], "slots": 1}',
+        b'{"name": "w", "engines": {}, "slots": 1.5}',
+        b'{"name": "w", "engines": {}, "slots": 1, "unknown": 1}',
+        b'{"name": "\xff", "engines": {}, "slots": 1}',
+        b'{"name": "\\ud800", "engines": {}, "slots": 1}',
+        b'{"name": "w", "engines": {"a": 1}, "slots": 1}',
+        b"[" * 100_000,
+        b'{"name": "w", "engines": {}, "slots": 1} x',
+    ],
+    ids=range(14),
+)
+async def test_what_cannot_be_read_is_refused_with_a_sentence(client, body):
+    answer = await client.post("/workers", content=body)
+
+    assert answer.status_code == 422
+    assert answer.json()["message"]
+
+
+@pytest.mark.parametrize("id", ["", "x", "1" * 100, "ünï"])
+async def test_what_is_no_id_is_refused(client, id):
+    question = {"worker_id": id, "request_id": "q", "most": 1, "wait_s": 0.0}
+
+    assert (await client.post("/leases", json=question)).status_code == 422
+    assert (await client.post("/heartbeats", json={"worker_id": id, "beats": []})).status_code == 422
+
+
+async def test_a_path_that_names_no_lease_is_not_found(client):
+    assert (await client.post("/leases/x/result", json={})).status_code == 404
+    assert (await client.get("/leases")).status_code == 405
+
+
+async def test_wild_numbers_are_taken_for_what_they_can_mean(client, world):
+    await create(world, jobs=100)
+    worker = await register(client)
+
+    assert len(await claim(client, worker, most=10**6)) == 64
+    assert len(await claim(client, worker, most=-5, wait_s=-1.0)) == 1
+
+
+def test_every_branch_of_refusals_has_a_status():
+    assert HTTP.keys() == set(BRANCHES)

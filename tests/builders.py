@@ -1,0 +1,91 @@
+"""Valid domain objects in one call; a test names only what matters to it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from ketway.domain.accounts import AccountId, Actor, ProjectId, Role
+from ketway.domain.batches import Batch, BatchId
+from ketway.domain.jobs import Job, JobId
+from ketway.domain.leases import Lease, LeaseId, WorkerId
+from ketway.domain.platforms import Door, Platform, platform_id
+from ketway.domain.programs import Program, ProgramId, checksum
+
+NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
+DOOR = Door("test")
+PROJECT = ProjectId(UUID(int=1))
+ACCOUNT = AccountId(UUID(int=2))
+
+
+def a_platform(**changes: Any) -> Platform:
+    name = changes.pop("name", "EMU_TEST")
+    plain: dict[str, Any] = {"engine": "noop", "max_qubits": 10, "max_shots": 1000, "shown": {DOOR: {}}}
+    return Platform(**plain | {"id": platform_id(name), "name": name} | changes)
+
+
+def a_batch(**changes: Any) -> Batch:
+    plain: dict[str, Any] = {
+        "id": BatchId(uuid4()),
+        "project_id": PROJECT,
+        "creator_id": ACCOUNT,
+        "platform_id": platform_id("EMU_TEST"),
+        "door": DOOR,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return Batch(**plain | changes)
+
+
+def a_job(**changes: Any) -> Job:
+    plain: dict[str, Any] = {
+        "id": JobId(uuid4()),
+        "batch_id": BatchId(uuid4()),
+        "project_id": PROJECT,
+        "creator_id": ACCOUNT,
+        "platform_id": platform_id("EMU_TEST"),
+        "door": DOOR,
+        "position": 1,
+        "created_at": NOON,
+        "updated_at": NOON,
+        "max_duration_s": 60.0,
+        "shots": 100,
+    }
+    return Job(**plain | changes)
+
+
+def a_program(text: str = "a program", **changes: Any) -> Program:
+    plain: dict[str, Any] = {
+        "id": ProgramId(uuid4()),
+        "project_id": PROJECT,
+        "creator_id": ACCOUNT,
+        "sha256": checksum(text.encode()),
+        "size": len(text),
+        "created_at": NOON,
+    }
+    return Program(**plain | changes)
+
+
+def a_lease(**changes: Any) -> Lease:
+    plain: dict[str, Any] = {
+        "id": LeaseId(uuid4()),
+        "job_id": JobId(uuid4()),
+        "platform_id": platform_id("EMU_TEST"),
+        "worker_id": WorkerId(uuid4()),
+        "attempt": 1,
+        "secret": "secret",
+        "request_id": uuid4().hex,
+        "granted_at": NOON,
+        "expires_at": NOON,
+    }
+    return Lease(**plain | changes)
+
+
+def a_member(role: Role = Role.MEMBER, **changes: Any) -> Actor:
+    plain: dict[str, Any] = {"account_id": ACCOUNT, "roles": {PROJECT: role}}
+    return Actor(**plain | changes)
+
+
+def a_stranger() -> Actor:
+    return Actor(account_id=AccountId(uuid4()), roles={ProjectId(uuid4()): Role.ADMIN})

@@ -1,0 +1,8 @@
+"""Every asynchronous test runs on asyncio."""
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"

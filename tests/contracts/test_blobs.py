@@ -1,0 +1,174 @@
+"""What every blob store promises."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pytest
+
+from ketway.domain.errors import BadToken, Unknown
+from ketway.keys.links import LinkSigner, fresh_key
+from ketway.storage.disk import DiskBlobs
+from tests.builders import NOON
+from tests.fakes import MemoryBlobs
+
+KEY = "results/ab/0a1b-2c/1"
+HOSTILE = [
+    "../../etc/passwd",
+    "/etc/passwd",
+    "results/../../etc/passwd",
+    "results//1",
+    "results/1/",
+    "",
+    ".",
+    "..",
+    "./1",
+    "a\\..\\b",
+    "results/\x00",
+    "results/1\n",
+    "Results/1",
+    "results/.hidden",
+    "~/1",
+    "résultats/1",
+]
+
+
+@pytest.fixture(params=["memory", "disk"])
+def blobs(request, tmp_path: Path):
+    signer = LinkSigner(fresh_key())
+    return MemoryBlobs(signer) if request.param == "memory" else DiskBlobs(tmp_path / "blobs", signer)
+
+
+def opened(link: str) -> tuple[str, dict[str, str]]:
+    """The key and the query of a link, as the web application reads them."""
+    parts = urlsplit(link)
+    return unquote(parts.path).removeprefix("/blobs/"), dict(parse_qsl(parts.query))
+
+
+@pytest.mark.parametrize("body", [b"", b"\x00\xff" * 1000, "ünï".encode()])
+async def test_what_was_put_is_got_byte_for_byte(blobs, body):
+    await blobs.put(KEY, body)
+
+    assert await blobs.get(KEY) == body
+    assert await blobs.exists(KEY)
+
+
+async def test_what_was_never_put_is_unknown(blobs):
+    assert not await blobs.exists(KEY)
+    with pytest.raises(Unknown):
+        await blobs.get(KEY)
+
+
+async def test_a_key_may_be_written_again(blobs):
+    await blobs.put(KEY, b"a long first body")
+
+    await blobs.put(KEY, b"second")
+
+    assert await blobs.get(KEY) == b"second"
+
+
+async def test_what_was_deleted_is_gone_and_its_neighbours_stay(blobs):
+    await blobs.put("a/1", b"one")
+    await blobs.put("a/2", b"two")
+
+    await blobs.delete("a/1")
+
+    assert not await blobs.exists("a/1")
+    assert await blobs.get("a/2") == b"two"
+
+
+async def test_deleting_nothing_does_nothing(blobs):
+    await blobs.delete(KEY)
+
+    assert not await blobs.exists(KEY)
+
+
+async def test_the_beginning_of_a_key_is_no_blob(blobs):
+    await blobs.put("a/b/1", b"one")
+
+    assert not await blobs.exists("a/b")
+    with pytest.raises(Unknown):
+        await blobs.get("a/b")
+
+
+async def test_two_writers_of_one_key_leave_one_whole_body(blobs):
+    bodies = [bytes([number]) * 200_000 for number in range(8)]
+
+    await asyncio.gather(*[blobs.put(KEY, body) for body in bodies])
+
+    assert await blobs.get(KEY) in bodies
+
+
+async def test_a_reader_beside_a_writer_sees_one_whole_body(blobs):
+    old, new = b"o" * 200_000, b"n" * 300_000
+    await blobs.put(KEY, old)
+
+    _, *read = await asyncio.gather(blobs.put(KEY, new), *[blobs.get(KEY) for _ in range(8)])
+
+    assert set(read) <= {old, new}
+
+
+async def test_many_new_keys_of_one_folder_are_written_at_once(blobs):
+    keys = [f"deep/er/{number}" for number in range(20)]
+
+    await asyncio.gather(*[blobs.put(key, key.encode()) for key in keys])
+
+    assert [await blobs.get(key) for key in keys] == [key.encode() for key in keys]
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+async def test_keys_that_are_not_ours_lead_nowhere(blobs, key):
+    with pytest.raises(Unknown):
+        await blobs.put(key, b"x")
+    with pytest.raises(Unknown):
+        await blobs.get(key)
+    with pytest.raises(Unknown):
+        await blobs.delete(key)
+
+
+async def test_a_link_fetches_its_blob_under_its_name(blobs):
+    await blobs.put(KEY, b"body")
+
+    link = blobs.link(KEY, filename="a job's result.json", until=NOON)
+
+    key, query = opened(link)
+    assert link.startswith("/")
+    assert await blobs.linked(key, query, NOON) == (b"body", "a job's result.json")
+
+
+async def test_a_link_fetches_nothing_else(blobs):
+    await blobs.put(KEY, b"body")
+    await blobs.put("other", b"secret")
+    _, query = opened(blobs.link(KEY, filename="f", until=NOON))
+
+    for key, changed in (
+        ("other", query),
+        (KEY, query | {"name": "g"}),
+        (KEY, query | {"until": str(int(query["until"]) + 1)}),
+        (KEY, query | {"until": "soon"}),
+        (KEY, query | {"proof": "0" * 64}),
+        (KEY, query | {"proof": ""}),
+        (KEY, {}),
+    ):
+        with pytest.raises(BadToken):
+            await blobs.linked(key, changed, NOON)
+
+
+async def test_a_link_expires(blobs):
+    await blobs.put(KEY, b"body")
+    key, query = opened(blobs.link(KEY, filename="f", until=NOON))
+
+    with pytest.raises(BadToken):
+        await blobs.linked(key, query, NOON + timedelta(seconds=1))
+
+
+async def test_a_link_to_what_was_deleted_is_unknown(blobs):
+    await blobs.put(KEY, b"body")
+    key, query = opened(blobs.link(KEY, filename="f", until=NOON))
+    await blobs.delete(KEY)
+
+    with pytest.raises(Unknown):
+        await blobs.linked(key, query, NOON)

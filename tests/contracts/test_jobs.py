@@ -1,0 +1,328 @@
+"""What every store of jobs promises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from ketway.domain.batches import BatchId, Priority
+from ketway.domain.errors import Stale, Unknown
+from ketway.domain.jobs import JobId, JobStatus
+from ketway.domain.platforms import Door, platform_id
+from ketway.services.listing import JobFilter, Order, Page
+from tests.builders import DOOR, NOON, PROJECT, a_member, a_program, a_stranger
+from tests.contracts.rows import BOTH, ELSEWHERE, SOMEBODY, after, keep_batch, keep_job, keep_jobs
+
+EMU = platform_id("EMU_TEST")
+QPU = platform_id("QPU")
+
+
+async def listed(db, filter=None, page=None, actor=BOTH):
+    async with db.look() as work:
+        return await work.jobs.list(actor, filter or JobFilter(), page or Page())
+
+
+async def heads(db, platform=EMU, batch=None) -> set[JobId]:
+    async with db.look() as work:
+        return {head.job_id for head in await work.jobs.heads(platform, batch)}
+
+
+async def test_every_field_comes_back_as_it_was(db):
+    program = a_program()
+    async with db.work() as work:
+        await work.programs.add([program])
+
+    job = await keep_job(
+        db,
+        position=7,
+        name="Ünï\U0001f431",
+        tags=("a", "b"),
+        program_id=program.id,
+        shots=None,
+        parameters={"omega": [1.5, 2], "qubits": {"q0": 3}},
+        priority=Priority.FREE,
+        status=JobStatus.FAILED,
+        progress=42,
+        attempt=3,
+        child_deaths=2,
+        lost_leases=1,
+        errors=("it broke", "ünd again"),
+        started_at=after(microseconds=1),
+        ended_at=after(seconds=1),
+        cancel_requested_at=after(seconds=2),
+        parent_id=JobId(uuid4()),
+        echo={"anything": [None, True]},
+        max_duration_s=0.25,
+    )
+
+    async with db.look() as work:
+        assert await work.jobs.fetch(job.id) == job
+        assert await work.jobs.get(job.id, visible_to=a_member(), door=DOOR) == job
+
+
+async def test_a_job_of_a_foreign_project_or_another_door_is_unknown(db):
+    job = await keep_job(db)
+
+    async with db.look() as work:
+        for id, actor, door in (
+            (job.id, a_stranger(), None),
+            (job.id, a_member(), Door("other")),
+            (JobId(uuid4()), BOTH, None),
+        ):
+            with pytest.raises(Unknown):
+                await work.jobs.get(id, visible_to=actor, door=door)
+
+
+async def test_a_place_in_a_batch_is_taken_once(db):
+    batch = await keep_batch(db)
+    await keep_jobs(db, batch, {"position": 1})
+
+    with pytest.raises(Stale):
+        await keep_jobs(db, batch, {"position": 2}, {"position": 1})
+
+    async with db.look() as work:
+        assert len(await work.jobs.of_batch(batch.id)) == 1
+
+
+async def test_no_jobs_are_no_trouble(db):
+    batch = await keep_batch(db)
+
+    async with db.work() as work:
+        await work.jobs.add([])
+        await work.jobs.put()
+
+    async with db.look() as work:
+        assert list(await work.jobs.of_batch(batch.id)) == []
+        assert await work.jobs.last_position(batch.id) == 0
+        assert await work.jobs.count_ran(batch.id) == 0
+
+
+async def test_the_jobs_of_a_batch_come_in_creation_order(db):
+    batch = await keep_batch(db)
+    three, one, two = await keep_jobs(
+        db, batch, {"position": 3}, {"position": 1, "status": JobStatus.DONE}, {"position": 2}
+    )
+
+    async with db.look() as work:
+        assert list(await work.jobs.of_batch(batch.id)) == [one, two, three]
+        assert list(await work.jobs.of_batch(batch.id, JobStatus.QUEUED)) == [two, three]
+        assert list(await work.jobs.of_batch(batch.id, JobStatus.QUEUED, JobStatus.DONE)) == [one, two, three]
+        assert list(await work.jobs.of_batch(batch.id, JobStatus.RUNNING)) == []
+        assert await work.jobs.last_position(batch.id) == 3
+
+
+async def test_ids_are_told_for_each_batch_even_an_empty_one(db):
+    full, empty = await keep_batch(db), await keep_batch(db)
+    two, one = await keep_jobs(db, full, {"position": 2}, {"position": 1})
+
+    async with db.look() as work:
+        found = await work.jobs.ids_of([full.id, empty.id])
+
+    assert {id: list(jobs) for id, jobs in found.items()} == {full.id: [one.id, two.id], empty.id: []}
+
+
+async def test_counts_tell_every_status_with_zeros(db):
+    full, empty = await keep_batch(db), await keep_batch(db)
+    await keep_jobs(db, full, {}, {}, {"status": JobStatus.DONE})
+
+    async with db.look() as work:
+        found = await work.jobs.count([full.id, empty.id])
+
+    assert {id: dict(counts) for id, counts in found.items()} == {
+        full.id: dict.fromkeys(JobStatus, 0) | {JobStatus.QUEUED: 2, JobStatus.DONE: 1},
+        empty.id: dict.fromkeys(JobStatus, 0),
+    }
+
+
+async def test_jobs_that_were_cancelled_while_waiting_have_not_run(db):
+    batch = await keep_batch(db)
+    await keep_jobs(
+        db,
+        batch,
+        {"status": JobStatus.CANCELLED, "ended_at": NOON},
+        {"status": JobStatus.CANCELLED, "started_at": NOON, "ended_at": NOON},
+        {"status": JobStatus.RUNNING, "started_at": NOON},
+        {"status": JobStatus.DONE, "started_at": NOON, "ended_at": NOON},
+    )
+
+    async with db.look() as work:
+        assert await work.jobs.count_ran(batch.id) == 2
+
+
+async def test_a_deleted_job_is_hidden(db):
+    batch = await keep_batch(db)
+    deleted, other = await keep_jobs(db, batch, {"status": JobStatus.DONE}, {})
+
+    async with db.work() as work:
+        await work.jobs.delete(deleted.id, after(hours=1))
+
+    async with db.look() as work:
+        with pytest.raises(Unknown):
+            await work.jobs.get(deleted.id, visible_to=BOTH)
+        assert list(await work.jobs.of_batch(batch.id)) == [other]
+        assert list((await work.jobs.ids_of([batch.id]))[batch.id]) == [other.id]
+        assert await work.jobs.last_position(batch.id) == 2
+    assert [job.id for job in (await listed(db)).items] == [other.id]
+
+
+async def test_the_head_of_a_line_is_its_oldest_waiting_job(db):
+    old, young = await keep_batch(db), await keep_batch(db)
+    _running, _second, first = await keep_jobs(
+        db,
+        old,
+        {"status": JobStatus.RUNNING},
+        {"position": 3, "created_at": after(seconds=1)},
+        {"position": 2, "created_at": after(seconds=1)},
+    )
+    await keep_jobs(db, young, {"created_at": after(seconds=2)})
+
+    assert await heads(db) == {first.id}
+
+
+async def test_each_project_and_class_has_one_head(db):
+    expected = set()
+    for project in (PROJECT, ELSEWHERE):
+        for priority in (Priority.HIGH, Priority.FREE):
+            batch = await keep_batch(db, project_id=project, priority=priority)
+            first, *_ = await keep_jobs(db, batch, {}, {}, {})
+            expected.add(first.id)
+
+    assert await heads(db) == expected
+
+
+async def test_heads_tell_what_ranking_needs(db):
+    batch = await keep_batch(db, priority=Priority.LOW)
+    (job,) = await keep_jobs(db, batch, {"created_at": after(microseconds=5)})
+
+    async with db.look() as work:
+        (head,) = await work.jobs.heads(EMU)
+
+    assert (head.job_id, head.batch_id, head.project_id) == (job.id, batch.id, PROJECT)
+    assert (head.platform_id, head.priority) == (EMU, Priority.LOW)
+    assert (head.created_at, head.position, head.holds) == (after(microseconds=5), 1, False)
+
+
+async def test_heads_are_of_one_platform_or_of_one_batch(db):
+    here, other, there = await keep_batch(db), await keep_batch(db), await keep_batch(db, platform_id=QPU)
+    (first,) = await keep_jobs(db, here, {})
+    (second,) = await keep_jobs(db, other, {"created_at": after(seconds=1)})
+    (third,) = await keep_jobs(db, there, {})
+
+    assert await heads(db) == {first.id}
+    assert await heads(db, EMU, other.id) == {second.id}
+    assert await heads(db, EMU, BatchId(uuid4())) == set()
+    assert await heads(db, QPU) == {third.id}
+
+
+async def test_running_jobs_are_counted_by_platform(db):
+    here, there = await keep_batch(db), await keep_batch(db, platform_id=QPU)
+    running = {"status": JobStatus.RUNNING}
+    await keep_jobs(db, here, running, running, {})
+    await keep_jobs(db, there, running)
+
+    async with db.look() as work:
+        assert await work.jobs.running_on(EMU) == 2
+        assert await work.jobs.running_on(QPU) == 1
+        assert await work.jobs.running_on(platform_id("NONE")) == 0
+
+
+async def test_filters_choose_what_is_listed(db):
+    plain = await keep_job(db, shots=100)
+    batch = await keep_batch(db, project_id=ELSEWHERE)
+    (special,) = await keep_jobs(
+        db,
+        batch,
+        {
+            "id": JobId(UUID("abcdef00-0000-4000-8000-000000000001")),
+            "creator_id": SOMEBODY,
+            "door": Door("other"),
+            "status": JobStatus.FAILED,
+            "tags": ("red", "blue"),
+            "shots": 500,
+            "errors": ("it broke",),
+            "created_at": after(hours=1),
+        },
+    )
+
+    for filter in (
+        JobFilter(door=Door("other")),
+        JobFilter(ids=(special.id,)),
+        JobFilter(id_starts_with="abcdef00-"),
+        JobFilter(batch_ids=(batch.id,)),
+        JobFilter(project_ids=(ELSEWHERE,)),
+        JobFilter(creator_ids=(SOMEBODY,)),
+        JobFilter(statuses=(JobStatus.FAILED,)),
+        JobFilter(tags=("red", "blue")),
+        JobFilter(min_shots=101),
+        JobFilter(min_shots=500, max_shots=500),
+        JobFilter(has_errors=True),
+        JobFilter(created_from=after(hours=1)),
+    ):
+        assert [job.id for job in (await listed(db, filter)).items] == [special.id], filter
+    for filter in (
+        JobFilter(max_shots=100),
+        JobFilter(has_errors=False),
+        JobFilter(created_until=NOON),
+        JobFilter(statuses=(JobStatus.QUEUED, JobStatus.DONE)),
+    ):
+        assert [job.id for job in (await listed(db, filter)).items] == [plain.id], filter
+    for filter in (JobFilter(project_ids=()), JobFilter(tags=("red", "green")), JobFilter(min_shots=501)):
+        assert (await listed(db, filter)).total == 0, filter
+
+
+async def test_jobs_without_shots_are_outside_every_range_of_shots(db):
+    await keep_job(db, shots=None)
+
+    assert (await listed(db, JobFilter(min_shots=0))).total == 0
+    assert (await listed(db, JobFilter(max_shots=10**6))).total == 0
+    assert (await listed(db)).total == 1
+
+
+async def test_nobody_lists_jobs_of_projects_they_are_not_in(db):
+    await keep_job(db)
+
+    assert (await listed(db, actor=a_member())).total == 1
+    assert (await listed(db, actor=a_stranger())).total == 0
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("order", Order)
+async def test_pages_visit_every_row_once(db, order, descending):
+    batch = await keep_batch(db)
+    jobs = await keep_jobs(
+        db, batch, *[{"shots": number % 2 or None, "ended_at": after(hours=number)} for number in range(10)]
+    )
+
+    pages = [
+        await listed(db, page=Page(offset=offset, limit=4, order=order, descending=descending))
+        for offset in (0, 4, 8)
+    ]
+
+    visited = [job.id for page in pages for job in page.items]
+    assert sorted(visited) == sorted(job.id for job in jobs)
+    assert {page.total for page in pages} == {10}
+
+
+async def test_rows_come_in_the_order_asked_for(db):
+    batch = await keep_batch(db)
+    one, two, three = await keep_jobs(db, batch, {"shots": 20}, {"shots": None}, {"shots": 10})
+
+    async def sorted_by(order: Order, *, descending: bool) -> list[JobId]:
+        return [job.id for job in (await listed(db, page=Page(order=order, descending=descending))).items]
+
+    assert await sorted_by(Order.POSITION, descending=False) == [one.id, two.id, three.id]
+    assert await sorted_by(Order.SHOTS, descending=True) == [one.id, three.id, two.id]
+    assert await sorted_by(Order.SHOTS, descending=False) == [two.id, three.id, one.id]
+
+
+async def test_a_changed_job_is_read_changed(db):
+    job = await keep_job(db)
+
+    async with db.work() as work:
+        await work.jobs.put(replace(job, status=JobStatus.RUNNING, progress=5, errors=("x",)))
+
+    async with db.look() as work:
+        read = await work.jobs.fetch(job.id)
+    assert read == replace(job, status=JobStatus.RUNNING, progress=5, errors=("x",), version=1)

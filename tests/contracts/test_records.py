@@ -1,0 +1,320 @@
+"""What the smaller stores promise: programs, results, leases, workers, accounts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from ketway.domain.accounts import Account, AccountId, Member, Project, ProjectId, Role
+from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, WorkerTokenId
+from ketway.domain.errors import Stale, Unknown
+from ketway.domain.jobs import JobId
+from ketway.domain.leases import LeaseId, LeaseStatus, WorkerId
+from ketway.domain.programs import ProgramId
+from ketway.domain.results import Result
+from ketway.services.listing import Order, Page
+from tests.builders import ACCOUNT, NOON, PROJECT, a_lease, a_member, a_program, a_stranger
+from tests.contracts.rows import BOTH, ELSEWHERE, LOCAL_TOKEN, a_worker, after, keep_job, keep_lease
+
+
+def a_key(**changes) -> ApiKey:
+    plain: dict[str, Any] = {
+        "id": ApiKeyId(uuid4()),
+        "access_key": uuid4().hex,
+        "secret_hash": uuid4().hex,
+        "account_id": ACCOUNT,
+        "project_id": PROJECT,
+        "created_at": NOON,
+    }
+    return ApiKey(**plain | changes)
+
+
+async def keep_worker(db, **changes):
+    worker = a_worker(**changes)
+    async with db.work() as work:
+        await work.workers.add(worker)
+    return worker
+
+
+async def test_a_program_is_found_by_those_who_see_its_project(db):
+    program = a_program(is_named=True)
+
+    async with db.work() as work:
+        await work.programs.add([program])
+
+    async with db.look() as work:
+        assert await work.programs.get(program.id, visible_to=a_member()) == program
+        assert await work.programs.fetch(program.id) == program
+        with pytest.raises(Unknown):
+            await work.programs.get(program.id, visible_to=a_stranger())
+        with pytest.raises(Unknown):
+            await work.programs.get(ProgramId(uuid4()), visible_to=a_member())
+        with pytest.raises(Unknown):
+            await work.programs.fetch(ProgramId(uuid4()))
+
+
+async def test_programs_made_on_their_own_are_listed_in_pages(db):
+    named = [a_program(str(number), is_named=True, created_at=after(hours=number)) for number in range(5)]
+    async with db.work() as work:
+        await work.programs.add([*named, a_program(), a_program(is_named=True, project_id=ELSEWHERE)])
+        await work.programs.add([])
+
+    async with db.look() as work:
+        first = await work.programs.list_named(BOTH, PROJECT, Page(limit=3))
+        rest = await work.programs.list_named(BOTH, PROJECT, Page(limit=3, offset=3, order=Order.NAME))
+        hidden = await work.programs.list_named(a_stranger(), PROJECT, Page())
+
+    assert [*first.items, *rest.items] == named[::-1]
+    assert (first.total, rest.total, hidden.total) == (5, 5, 0)
+
+
+async def test_a_result_is_found_by_its_job(db):
+    job, other = await keep_job(db), await keep_job(db)
+    result = Result(
+        job_id=job.id,
+        attempt=2,
+        key="results/a/b/2",
+        size=10,
+        sha256="0" * 64,
+        shots=100,
+        counts=[{"00": 60, "11": 40}, {}],
+        metadata={"engine": "noop", "seconds": 0.1, "deep": [1, None]},
+        created_at=after(microseconds=3),
+    )
+
+    async with db.work() as work:
+        await work.results.add(result)
+
+    async with db.look() as work:
+        assert await work.results.of([job.id, other.id, JobId(uuid4())]) == {job.id: result}
+        assert await work.results.of([]) == {}
+
+
+async def test_a_job_has_one_result(db):
+    job = await keep_job(db)
+    plain: dict[str, Any] = {"key": "k", "size": 1, "sha256": "0", "shots": 1, "counts": [], "metadata": {}}
+    result = Result(job_id=job.id, attempt=1, created_at=NOON, **plain)
+    async with db.work() as work:
+        await work.results.add(result)
+
+    with pytest.raises(Stale):
+        async with db.work() as work:
+            await work.results.add(replace(result, attempt=2))
+
+
+async def test_a_lease_comes_back_as_it_was(db):
+    lease = await keep_lease(db, await keep_worker(db), expires_at=after(seconds=30, microseconds=1))
+
+    async with db.work() as work:
+        assert await work.leases.get(lease.id) == lease
+        assert await work.leases.get(LeaseId(uuid4())) is None
+        await work.leases.put(lease.end(LeaseStatus.ENDED, "digest"))
+
+    async with db.look() as work:
+        assert await work.leases.get(lease.id) == lease.end(LeaseStatus.ENDED, "digest")
+
+
+async def test_an_attempt_is_leased_once(db):
+    worker = await keep_worker(db)
+    lease = await keep_lease(db, worker)
+
+    with pytest.raises(Stale):
+        async with db.work() as work:
+            await work.leases.add(a_lease(job_id=lease.job_id, worker_id=worker.id, attempt=1))
+
+    async with db.work() as work:
+        await work.leases.add(a_lease(job_id=lease.job_id, worker_id=worker.id, attempt=2))
+
+
+async def test_live_leases_are_found_by_worker_and_question(db):
+    worker, other = await keep_worker(db), await keep_worker(db)
+    first = await keep_lease(db, worker, request_id="one")
+    second = await keep_lease(db, worker, request_id="two", granted_at=after(seconds=1))
+    await keep_lease(db, worker, request_id="one", status=LeaseStatus.ENDED)
+    await keep_lease(db, other, request_id="one")
+
+    async with db.look() as work:
+        assert list(await work.leases.live(worker.id)) == [first, second]
+        assert list(await work.leases.asked_as(worker.id, "one")) == [first]
+        assert list(await work.leases.asked_as(worker.id, "three")) == []
+        assert list(await work.leases.live(WorkerId(uuid4()))) == []
+
+
+async def test_leases_expire_at_their_time(db):
+    worker = await keep_worker(db)
+    lease = await keep_lease(db, worker, expires_at=after(seconds=30))
+    await keep_lease(db, worker, expires_at=after(seconds=10), status=LeaseStatus.LOST)
+
+    async with db.look() as work:
+        assert list(await work.leases.expired(after(seconds=29, microseconds=999_999))) == []
+        assert list(await work.leases.expired(after(seconds=30))) == [lease]
+
+
+async def test_leases_of_local_workers_are_known(db):
+    local, remote = await keep_worker(db, token_id=LOCAL_TOKEN), await keep_worker(db)
+    lease = await keep_lease(db, local)
+    await keep_lease(db, local, status=LeaseStatus.RETURNED)
+    await keep_lease(db, remote)
+
+    async with db.look() as work:
+        assert list(await work.leases.of_local_workers()) == [lease]
+
+
+async def test_one_worker_s_live_leases_are_extended(db):
+    worker, other = await keep_worker(db), await keep_worker(db)
+    mine, theirs = await keep_lease(db, worker), await keep_lease(db, other)
+    over = await keep_lease(db, worker, status=LeaseStatus.ENDED)
+
+    async with db.work() as work:
+        await work.leases.extend(worker.id, after(minutes=1))
+
+    async with db.look() as work:
+        assert await work.leases.get(mine.id) == replace(mine, expires_at=after(minutes=1))
+        assert await work.leases.get(theirs.id) == theirs
+        assert await work.leases.get(over.id) == over
+
+
+async def test_extending_all_moves_every_end_be_it_later_or_earlier(db):
+    worker = await keep_worker(db)
+    short = await keep_lease(db, worker, expires_at=after(seconds=1))
+    long = await keep_lease(db, worker, expires_at=after(hours=1))
+
+    async with db.work() as work:
+        await work.leases.extend_all(after(minutes=1))
+
+    async with db.look() as work:
+        assert await work.leases.get(short.id) == replace(short, expires_at=after(minutes=1))
+        assert await work.leases.get(long.id) == replace(long, expires_at=after(minutes=1))
+
+
+async def test_a_worker_comes_back_as_it_was_and_is_seen(db):
+    worker = await keep_worker(db, engines={"noop": "1", "emu-sv": "2.10"}, slots=4)
+
+    async with db.work() as work:
+        assert await work.workers.get(worker.id) == worker
+        assert await work.workers.get(WorkerId(uuid4())) is None
+        await work.workers.seen(worker.id, after(hours=1))
+
+    async with db.look() as work:
+        assert await work.workers.get(worker.id) == replace(worker, seen_at=after(hours=1))
+
+
+async def test_every_engine_is_known_with_its_latest_sight(db):
+    await keep_worker(db, engines={"a": "1", "b": "1"}, seen_at=after(hours=2))
+    await keep_worker(db, engines={"b": "2", "c": "1"}, seen_at=after(hours=1))
+
+    async with db.look() as work:
+        engines = await work.workers.engines()
+
+    assert engines == {"a": after(hours=2), "b": after(hours=2), "c": after(hours=1)}
+
+
+async def test_a_worker_s_token_is_found_by_its_hash(db):
+    token = WorkerToken(
+        id=WorkerTokenId(uuid4()), name="lab", secret_hash="hash", created_at=NOON, revoked_at=after(hours=1)
+    )
+
+    async with db.work() as work:
+        await work.workers.add_token(token)
+
+    async with db.look() as work:
+        assert await work.workers.token_hashed("hash") == token
+        assert await work.workers.token_hashed("other") is None
+    with pytest.raises(Stale):
+        async with db.work() as work:
+            await work.workers.add_token(replace(token, id=WorkerTokenId(uuid4())))
+
+
+async def test_an_account_is_found_by_id_and_by_email_in_any_case(db):
+    account = Account(
+        id=AccountId(uuid4()),
+        email="Somebody@Here",
+        created_at=after(microseconds=1),
+        password_hash="hash",
+        superuser=True,
+    )
+
+    async with db.work() as work:
+        await work.accounts.add(account)
+
+    kept = replace(account, email="somebody@here")
+    async with db.look() as work:
+        assert await work.accounts.get(account.id) == kept
+        assert await work.accounts.by_email("SOMEBODY@here") == kept
+        assert await work.accounts.by_email("nobody@here") is None
+        assert await work.accounts.get(AccountId(uuid4())) is None
+
+
+async def test_an_email_belongs_to_one_account(db):
+    async with db.work() as work:
+        await work.accounts.add(Account(id=AccountId(uuid4()), email="one@here", created_at=NOON))
+
+    with pytest.raises(Stale):
+        async with db.work() as work:
+            await work.accounts.add(Account(id=AccountId(uuid4()), email="ONE@here", created_at=NOON))
+
+
+async def test_a_changed_account_is_read_changed(db):
+    async with db.work() as work:
+        account = await work.accounts.get(ACCOUNT)
+        await work.accounts.put(replace(account, password_hash="new", email="New@Here"))
+
+    async with db.look() as work:
+        assert await work.accounts.get(ACCOUNT) == replace(account, password_hash="new", email="new@here")
+
+
+async def test_projects_come_oldest_first(db):
+    old = Project(id=ProjectId(uuid4()), name="old", created_at=after(hours=-1))
+    async with db.work() as work:
+        await work.accounts.add_project(old)
+
+    async with db.look() as work:
+        assert [project.id for project in await work.accounts.projects(None)] == [old.id, PROJECT, ELSEWHERE]
+        assert [project.id for project in await work.accounts.projects([PROJECT, old.id])] == [
+            old.id,
+            PROJECT,
+        ]
+        assert list(await work.accounts.projects([])) == []
+
+
+async def test_an_account_is_a_member_once_in_each_project(db):
+    members = [
+        Member(account_id=ACCOUNT, project_id=PROJECT, role=Role.ADMIN),
+        Member(account_id=ACCOUNT, project_id=ELSEWHERE, role=Role.MEMBER),
+    ]
+    async with db.work() as work:
+        for member in members:
+            await work.accounts.add_member(member)
+
+    with pytest.raises(Stale):
+        async with db.work() as work:
+            await work.accounts.add_member(replace(members[0], role=Role.MEMBER))
+
+    async with db.look() as work:
+        found = await work.accounts.memberships(ACCOUNT)
+        assert sorted(found, key=lambda member: str(member.project_id)) == members
+        assert list(await work.accounts.memberships(AccountId(uuid4()))) == []
+
+
+async def test_an_api_key_is_found_by_the_hash_of_its_secret(db):
+    key = a_key(expires_at=after(hours=1), revoked_at=after(hours=2))
+
+    async with db.work() as work:
+        await work.accounts.add_key(key)
+
+    async with db.look() as work:
+        assert await work.accounts.key_hashed(key.secret_hash) == key
+        assert await work.accounts.key_hashed("other") is None
+
+
+@pytest.mark.parametrize("shared", ["access_key", "secret_hash"])
+async def test_two_api_keys_share_nothing(db, shared):
+    async with db.work() as work:
+        await work.accounts.add_key(a_key(**{shared: "same"}))
+
+    with pytest.raises(Stale):
+        async with db.work() as work:
+            await work.accounts.add_key(a_key(**{shared: "same"}))

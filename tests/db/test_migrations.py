@@ -1,0 +1,67 @@
+"""Migrations make what the code expects, all or nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, inspect
+
+from ketway.db import open_database
+from ketway.db.migrate import upgrade
+from ketway.db.tables import metadata
+from ketway.domain.errors import StoreBusy
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return create_engine(f"sqlite:///{tmp_path / 'ketway.db'}")
+
+
+def test_an_empty_database_is_upgraded_to_what_the_code_expects(engine):
+    upgrade(engine)
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_upgrading_makes_the_same_indexes_as_the_tables_say(engine):
+    upgrade(engine)
+    direct = create_engine("sqlite://")
+    metadata.create_all(direct)
+
+    def schema(engine: Engine) -> set[tuple[str, str]]:
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        with engine.connect() as connection:
+            rows = connection.exec_driver_sql(query).all()
+        return {(name, " ".join(sql.split())) for name, sql in rows}
+
+    assert schema(engine) == schema(direct)
+
+
+def test_upgrading_twice_is_harmless(engine):
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO server_keys (name, value) VALUES ('link', 'kept')")
+
+    upgrade(engine)
+
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT value FROM server_keys").scalar_one() == "kept"
+
+
+async def test_an_upgrade_that_fails_leaves_nothing_half_done(tmp_path):
+    path = tmp_path / "ketway.db"
+    in_the_way = sqlite3.connect(path)
+    in_the_way.execute("CREATE TABLE leases (x)")
+    in_the_way.close()
+
+    with pytest.raises(StoreBusy):
+        async with open_database(path):
+            pass
+
+    assert set(inspect(create_engine(f"sqlite:///{path}")).get_table_names()) <= {"leases", "alembic_version"}

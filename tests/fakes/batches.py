@@ -1,0 +1,106 @@
+"""Batches in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from ketway.domain.accounts import Actor, ProjectId
+from ketway.domain.batches import Batch, BatchId, BatchStatus
+from ketway.domain.errors import Stale, Unknown
+from ketway.domain.jobs import JobStatus
+from ketway.domain.platforms import Door, PlatformId
+from ketway.services.listing import BatchFilter, Listed, Page
+from tests.fakes.tables import Tables, held_platform, insert, living_key, must_be_unique, must_exist, page_of
+
+_BUSY = {JobStatus.QUEUED, JobStatus.RUNNING}
+
+
+class MemoryBatches:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, batch: Batch) -> None:
+        must_exist(self._tables.projects, batch.project_id)
+        must_exist(self._tables.accounts, batch.creator_id)
+        must_exist(self._tables.programs, batch.program_id)
+        self._must_fit(batch)
+        insert(self._tables.batches, batch.id, batch)
+
+    async def get(self, id: BatchId, *, visible_to: Actor, door: Door | None = None) -> Batch:
+        found = self._tables.batches.get(id)
+        if found is None or id in self._tables.hidden:
+            raise Unknown("batch", str(id))
+        if not visible_to.sees(found.project_id) or door not in (None, found.door):
+            raise Unknown("batch", str(id))
+        return found
+
+    async def fetch(self, id: BatchId) -> Batch:
+        try:
+            return self._tables.batches[id]
+        except KeyError:
+            raise Unknown("batch", str(id)) from None
+
+    async def put(self, batch: Batch) -> None:
+        stored = self._tables.batches.get(batch.id)
+        if stored is None or stored.version != batch.version:
+            raise Stale("batch", str(batch.id))
+        self._must_fit(batch)
+        self._tables.batches[batch.id] = replace(batch, version=batch.version + 1)
+
+    async def list(self, actor: Actor, filter: BatchFilter, page: Page) -> Listed[Batch]:
+        visible = (batch for batch in self._sorted() if batch.id not in self._tables.hidden)
+        return page_of((batch for batch in visible if _fits(batch, actor, filter)), page)
+
+    async def with_key(self, project: ProjectId, platform: PlatformId, key: str) -> Batch | None:
+        wanted = (project, platform, key)
+        return next((batch for batch in self._sorted() if living_key(batch) == wanted), None)
+
+    async def holder(self, platform: PlatformId) -> Batch | None:
+        return next((batch for batch in self._sorted() if held_platform(batch) == platform), None)
+
+    async def children(self, id: BatchId) -> Sequence[BatchId]:
+        return [batch.id for batch in self._sorted() if batch.parent_id == id]
+
+    async def overdue(self, now: datetime) -> Sequence[Batch]:
+        busy = {job.batch_id for job in self._tables.jobs.values() if job.status in _BUSY}
+        return [batch for batch in self._sorted() if _is_overdue(batch, batch.id in busy, now)]
+
+    async def delete(self, id: BatchId, now: datetime) -> None:
+        jobs = [job.id for job in self._tables.jobs.values() if job.batch_id == id]
+        self._tables.hidden |= dict.fromkeys([id, *jobs])
+
+    def _sorted(self) -> Iterator[Batch]:
+        yield from sorted(self._tables.batches.values(), key=lambda batch: (batch.created_at, str(batch.id)))
+
+    def _must_fit(self, batch: Batch) -> None:
+        others = [other for other in self._tables.batches.values() if other.id != batch.id]
+        must_be_unique([*others, batch], held_platform)
+        must_be_unique([*others, batch], living_key)
+
+
+def _is_overdue(batch: Batch, is_busy: bool, now: datetime) -> bool:
+    if batch.is_finished or batch.status is BatchStatus.STOPPING:
+        return False
+    total = batch.total_deadline()
+    is_idle = batch.is_open and not is_busy and batch.idle_deadline() <= now
+    return is_idle or (total is not None and total <= now)
+
+
+def _fits(batch: Batch, actor: Actor, filter: BatchFilter) -> bool:
+    return (
+        actor.sees(batch.project_id)
+        and (filter.project_ids is None or batch.project_id in filter.project_ids)
+        and (filter.platform_ids is None or batch.platform_id in filter.platform_ids)
+        and (not filter.ids or batch.id in filter.ids)
+        and (not filter.creator_ids or batch.creator_id in filter.creator_ids)
+        and (not filter.statuses or batch.status in filter.statuses)
+        and (not filter.priorities or batch.priority in filter.priorities)
+        and filter.door in (None, batch.door)
+        and str(batch.id).startswith(filter.id_starts_with or "")
+        and filter.is_open in (None, batch.is_open)
+        and (filter.created_from is None or batch.created_at >= filter.created_from)
+        and (filter.created_until is None or batch.created_at <= filter.created_until)
+        and set(filter.tags) <= set(batch.tags)
+    )

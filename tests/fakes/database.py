@@ -1,0 +1,44 @@
+"""A database in memory: one writer at a time, on a copy that takes the place of what was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tests.fakes.batches import MemoryBatches
+from tests.fakes.jobs import MemoryJobs
+from tests.fakes.stores import MemoryAccounts, MemoryLeases, MemoryPrograms, MemoryResults, MemoryWorkers
+from tests.fakes.tables import Tables
+
+
+class MemoryWork:
+    """The `Work` port over one set of tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.accounts = MemoryAccounts(tables)
+        self.batches = MemoryBatches(tables)
+        self.jobs = MemoryJobs(tables)
+        self.leases = MemoryLeases(tables)
+        self.programs = MemoryPrograms(tables)
+        self.results = MemoryResults(tables)
+        self.workers = MemoryWorkers(tables)
+
+
+class MemoryDatabase:
+    """The `Database` port."""
+
+    def __init__(self) -> None:
+        self._committed = Tables()
+        self._writing = asyncio.Lock()
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[MemoryWork]:
+        async with self._writing:
+            changed = self._committed.copy()
+            yield MemoryWork(changed)
+            self._committed = changed
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[MemoryWork]:
+        yield MemoryWork(self._committed)

@@ -1,0 +1,132 @@
+"""Jobs in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from ketway.domain.accounts import Actor
+from ketway.domain.batches import BatchId
+from ketway.domain.errors import Stale, Unknown
+from ketway.domain.jobs import Job, JobId, JobStatus
+from ketway.domain.platforms import Door, PlatformId
+from ketway.domain.scheduling import Candidate
+from ketway.services.listing import JobFilter, Listed, Page
+from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of
+
+
+class MemoryJobs:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            must_exist(self._tables.batches, job.batch_id)
+            must_exist(self._tables.projects, job.project_id)
+            must_exist(self._tables.accounts, job.creator_id)
+            must_exist(self._tables.programs, job.program_id)
+        must_be_unique([*self._tables.jobs.values(), *jobs], lambda job: (job.batch_id, job.position))
+        for job in jobs:
+            insert(self._tables.jobs, job.id, job)
+
+    async def get(self, id: JobId, *, visible_to: Actor, door: Door | None = None) -> Job:
+        found = self._tables.jobs.get(id)
+        if found is None or id in self._tables.hidden:
+            raise Unknown("job", str(id))
+        if not visible_to.sees(found.project_id) or door not in (None, found.door):
+            raise Unknown("job", str(id))
+        return found
+
+    async def fetch(self, id: JobId) -> Job:
+        try:
+            return self._tables.jobs[id]
+        except KeyError:
+            raise Unknown("job", str(id)) from None
+
+    async def put(self, *jobs: Job) -> None:
+        for job in jobs:
+            stored = self._tables.jobs.get(job.id)
+            if stored is None or stored.version != job.version:
+                raise Stale("job", str(job.id))
+        self._tables.jobs |= {job.id: replace(job, version=job.version + 1) for job in jobs}
+
+    async def list(self, actor: Actor, filter: JobFilter, page: Page) -> Listed[Job]:
+        jobs = self._tables.jobs.values()
+        visible = (job for job in jobs if job.id not in self._tables.hidden)
+        return page_of((job for job in visible if _fits(job, actor, filter)), page)
+
+    async def of_batch(self, id: BatchId, *statuses: JobStatus) -> Sequence[Job]:
+        shown = (job for job in self._of(id) if job.id not in self._tables.hidden)
+        return [job for job in shown if not statuses or job.status in statuses]
+
+    async def ids_of(self, batches: Sequence[BatchId]) -> Mapping[BatchId, Sequence[JobId]]:
+        return {id: [job.id for job in await self.of_batch(id)] for id in batches}
+
+    async def count(self, batches: Sequence[BatchId]) -> Mapping[BatchId, Mapping[JobStatus, int]]:
+        return {
+            id: {status: sum(job.status is status for job in self._of(id)) for status in JobStatus}
+            for id in batches
+        }
+
+    async def count_ran(self, id: BatchId) -> int:
+        return sum(job.started_at is not None and job.ended_at is not None for job in self._of(id))
+
+    async def last_position(self, id: BatchId) -> int:
+        return max((job.position for job in self._of(id)), default=0)
+
+    async def heads(self, platform: PlatformId, batch: BatchId | None = None) -> Sequence[Candidate]:
+        waiting = [
+            job
+            for job in self._tables.jobs.values()
+            if job.status is JobStatus.QUEUED and job.platform_id == platform
+            if batch in (None, job.batch_id)
+        ]
+        waiting.sort(key=lambda job: (job.created_at, job.position, str(job.id)), reverse=True)
+        # The oldest of each line is written last.
+        lines = {(job.priority, job.project_id): job for job in waiting}
+        return [_candidate(job) for job in lines.values()]
+
+    async def running_on(self, platform: PlatformId) -> int:
+        return sum(
+            job.status is JobStatus.RUNNING and job.platform_id == platform
+            for job in self._tables.jobs.values()
+        )
+
+    async def delete(self, id: JobId, now: datetime) -> None:
+        self._tables.hidden[id] = None
+
+    def _of(self, id: BatchId) -> Sequence[Job]:
+        found = [job for job in self._tables.jobs.values() if job.batch_id == id]
+        return sorted(found, key=lambda job: job.position)
+
+
+def _candidate(job: Job) -> Candidate:
+    return Candidate(
+        job_id=job.id,
+        batch_id=job.batch_id,
+        project_id=job.project_id,
+        platform_id=job.platform_id,
+        priority=job.priority,
+        created_at=job.created_at,
+        position=job.position,
+    )
+
+
+def _fits(job: Job, actor: Actor, filter: JobFilter) -> bool:
+    return (
+        actor.sees(job.project_id)
+        and (filter.project_ids is None or job.project_id in filter.project_ids)
+        and (not filter.ids or job.id in filter.ids)
+        and (not filter.batch_ids or job.batch_id in filter.batch_ids)
+        and (not filter.creator_ids or job.creator_id in filter.creator_ids)
+        and (not filter.statuses or job.status in filter.statuses)
+        and filter.door in (None, job.door)
+        and str(job.id).startswith(filter.id_starts_with or "")
+        and (filter.min_shots is None or (job.shots is not None and job.shots >= filter.min_shots))
+        and (filter.max_shots is None or (job.shots is not None and job.shots <= filter.max_shots))
+        and filter.has_errors in (None, bool(job.errors))
+        and (filter.created_from is None or job.created_at >= filter.created_from)
+        and (filter.created_until is None or job.created_at <= filter.created_until)
+        and set(filter.tags) <= set(job.tags)
+    )

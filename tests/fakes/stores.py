@@ -1,0 +1,184 @@
+"""The smaller stores in memory: programs, results, leases, workers, accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from ketway.domain.accounts import Account, AccountId, Actor, Member, Project, ProjectId
+from ketway.domain.credentials import ApiKey, WorkerToken
+from ketway.domain.errors import Unknown
+from ketway.domain.jobs import JobId
+from ketway.domain.leases import Lease, LeaseId, LeaseStatus, Worker, WorkerId
+from ketway.domain.programs import Program, ProgramId
+from ketway.domain.results import Result
+from ketway.services.listing import Listed, Page
+from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of
+
+
+class MemoryPrograms:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, programs: Sequence[Program]) -> None:
+        for program in programs:
+            must_exist(self._tables.projects, program.project_id)
+            must_exist(self._tables.accounts, program.creator_id)
+            insert(self._tables.programs, program.id, program)
+
+    async def get(self, id: ProgramId, *, visible_to: Actor) -> Program:
+        program = await self.fetch(id)
+        if not visible_to.sees(program.project_id):
+            raise Unknown("program", str(id))
+        return program
+
+    async def fetch(self, id: ProgramId) -> Program:
+        try:
+            return self._tables.programs[id]
+        except KeyError:
+            raise Unknown("program", str(id)) from None
+
+    async def list_named(self, actor: Actor, project: ProjectId, page: Page) -> Listed[Program]:
+        if not actor.sees(project):
+            return Listed(items=[], total=0)
+        named = (program for program in self._tables.programs.values() if program.is_named)
+        return page_of((program for program in named if program.project_id == project), page)
+
+
+class MemoryResults:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, result: Result) -> None:
+        must_exist(self._tables.jobs, result.job_id)
+        insert(self._tables.results, result.job_id, result)
+
+    async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]:
+        return {id: self._tables.results[id] for id in jobs if id in self._tables.results}
+
+
+class MemoryLeases:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, lease: Lease) -> None:
+        must_exist(self._tables.jobs, lease.job_id)
+        must_exist(self._tables.workers, lease.worker_id)
+        must_be_unique([*self._tables.leases.values(), lease], lambda lease: (lease.job_id, lease.attempt))
+        insert(self._tables.leases, lease.id, lease)
+
+    async def get(self, id: LeaseId) -> Lease | None:
+        return self._tables.leases.get(id)
+
+    async def put(self, lease: Lease) -> None:
+        if lease.id in self._tables.leases:
+            self._tables.leases[lease.id] = lease
+
+    async def live(self, worker: WorkerId) -> Sequence[Lease]:
+        return self._live(lambda lease: lease.worker_id == worker)
+
+    async def asked_as(self, worker: WorkerId, request_id: str) -> Sequence[Lease]:
+        return self._live(lambda lease: lease.worker_id == worker and lease.request_id == request_id)
+
+    async def expired(self, now: datetime) -> Sequence[Lease]:
+        return self._live(lambda lease: lease.expires_at <= now)
+
+    async def of_local_workers(self) -> Sequence[Lease]:
+        local = {token.id for token in self._tables.tokens.values() if token.is_local}
+        workers = {worker.id for worker in self._tables.workers.values() if worker.token_id in local}
+        return self._live(lambda lease: lease.worker_id in workers)
+
+    async def extend(self, worker: WorkerId, until: datetime) -> None:
+        self._extend(await self.live(worker), until)
+
+    async def extend_all(self, until: datetime) -> None:
+        self._extend(self._live(lambda lease: True), until)
+
+    def _extend(self, leases: Sequence[Lease], until: datetime) -> None:
+        self._tables.leases |= {lease.id: replace(lease, expires_at=until) for lease in leases}
+
+    def _live(self, fits: Callable[[Lease], bool]) -> Sequence[Lease]:
+        live = [lease for lease in self._tables.leases.values() if lease.status is LeaseStatus.LIVE]
+        found = [lease for lease in live if fits(lease)]
+        return sorted(found, key=lambda lease: (lease.granted_at, str(lease.id)))
+
+
+class MemoryWorkers:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, worker: Worker) -> None:
+        must_exist(self._tables.tokens, worker.token_id)
+        insert(self._tables.workers, worker.id, worker)
+
+    async def get(self, id: WorkerId) -> Worker | None:
+        return self._tables.workers.get(id)
+
+    async def seen(self, id: WorkerId, now: datetime) -> None:
+        if id in self._tables.workers:
+            self._tables.workers[id] = replace(self._tables.workers[id], seen_at=now)
+
+    async def engines(self) -> Mapping[str, datetime]:
+        workers = sorted(self._tables.workers.values(), key=lambda worker: worker.seen_at)
+        return {engine: worker.seen_at for worker in workers for engine in worker.engines}
+
+    async def token_hashed(self, secret_hash: str) -> WorkerToken | None:
+        tokens = self._tables.tokens.values()
+        return next((token for token in tokens if token.secret_hash == secret_hash), None)
+
+    async def add_token(self, token: WorkerToken) -> None:
+        must_be_unique([*self._tables.tokens.values(), token], lambda token: token.secret_hash)
+        insert(self._tables.tokens, token.id, token)
+
+
+class MemoryAccounts:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, account: Account) -> None:
+        row = replace(account, email=account.email.lower())
+        must_be_unique([*self._tables.accounts.values(), row], lambda account: account.email)
+        insert(self._tables.accounts, row.id, row)
+
+    async def put(self, account: Account) -> None:
+        if account.id in self._tables.accounts:
+            changed = replace(account, email=account.email.lower())
+            others = [other for other in self._tables.accounts.values() if other.id != account.id]
+            must_be_unique([*others, changed], lambda account: account.email)
+            self._tables.accounts[account.id] = changed
+
+    async def get(self, id: AccountId) -> Account | None:
+        return self._tables.accounts.get(id)
+
+    async def by_email(self, email: str) -> Account | None:
+        accounts = self._tables.accounts.values()
+        return next((account for account in accounts if account.email == email.lower()), None)
+
+    async def add_project(self, project: Project) -> None:
+        insert(self._tables.projects, project.id, project)
+
+    async def projects(self, ids: Sequence[ProjectId] | None) -> Sequence[Project]:
+        projects = self._tables.projects.values()
+        found = [project for project in projects if ids is None or project.id in ids]
+        return sorted(found, key=lambda project: (project.created_at, str(project.id)))
+
+    async def add_member(self, member: Member) -> None:
+        must_exist(self._tables.accounts, member.account_id)
+        must_exist(self._tables.projects, member.project_id)
+        insert(self._tables.members, (member.account_id, member.project_id), member)
+
+    async def memberships(self, account: AccountId) -> Sequence[Member]:
+        return [member for member in self._tables.members.values() if member.account_id == account]
+
+    async def add_key(self, key: ApiKey) -> None:
+        must_exist(self._tables.accounts, key.account_id)
+        must_exist(self._tables.projects, key.project_id)
+        keys = [*self._tables.api_keys.values(), key]
+        must_be_unique(keys, lambda key: key.access_key)
+        must_be_unique(keys, lambda key: key.secret_hash)
+        insert(self._tables.api_keys, key.id, key)
+
+    async def key_hashed(self, secret_hash: str) -> ApiKey | None:
+        keys = self._tables.api_keys.values()
+        return next((key for key in keys if key.secret_hash == secret_hash), None)

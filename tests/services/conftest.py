@@ -1,0 +1,37 @@
+"""A world on fakes and a world on the real stores; every use case is told in both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes import MemoryBlobs, a_memory_world
+from tests.services.steps import PLATFORMS
+from tests.worlds import World, a_world
+
+
+@pytest.fixture(params=["memory", "disk"])
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    if request.param == "memory":
+        async with a_memory_world(catalogue=PLATFORMS) as made:
+            yield made
+        return
+    async with a_world(tmp_path, catalogue=PLATFORMS) as made:
+        yield made
+
+
+@pytest.fixture
+def result_keys(world: World, tmp_path: Path) -> Callable[[], set[str]]:
+    """Keys of all the results that lie in the blob store, known to the database or not."""
+
+    def keys() -> set[str]:
+        blobs: Any = world.blobs
+        if isinstance(blobs, MemoryBlobs):
+            return {key for key in blobs.kept if key.startswith("results/")}
+        root = tmp_path / "blobs"
+        return {str(path.relative_to(root)) for path in (root / "results").rglob("*") if path.is_file()}
+
+    return keys

@@ -1,0 +1,117 @@
+"""What tests of use cases do over and over, each in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from ketway.domain.accounts import Actor, Role
+from ketway.domain.batches import Batch, BatchId
+from ketway.domain.jobs import Job, JobId, JobStatus
+from ketway.domain.leases import Verdict, Word, Worker
+from ketway.domain.platforms import Platform
+from ketway.domain.tasks import Computed
+from ketway.services.batches import NewBatch, NewJob
+from ketway.services.leases import Beat, Grant
+from tests.builders import DOOR, a_platform
+from tests.worlds import World, all_zero
+
+EMU = a_platform()
+QPU = a_platform(name="QPU", is_exclusive=True, max_total_s=1000.0, default_idle_s=60.0)
+NARROW = a_platform(name="NARROW", capacity=2, engine="narrow")
+PLATFORMS = [EMU, QPU, NARROW]
+
+
+Jobs = int | tuple[NewJob, ...]
+
+
+def a_new_batch(world: World, jobs: Jobs = 1, *, platform: Platform = EMU, **changes: Any) -> NewBatch:
+    plain: dict[str, Any] = {
+        "project_id": world.project_id,
+        "platform": platform,
+        "door": DOOR,
+        "program": "a program",
+        "jobs": jobs if isinstance(jobs, tuple) else tuple(NewJob(shots=100) for _ in range(jobs)),
+    }
+    return NewBatch(**plain | changes)
+
+
+async def create(world: World, jobs: Jobs = 1, **changes: Any) -> Batch:
+    return await world.core.batches.create(world.owner, a_new_batch(world, jobs, **changes))
+
+
+async def add(world: World, id: BatchId, jobs: int = 1) -> Sequence[Job]:
+    new = tuple(NewJob(shots=100) for _ in range(jobs))
+    return await world.core.batches.add_jobs(world.owner, id, new, door=DOOR)
+
+
+async def batch_of(world: World, id: BatchId) -> Batch:
+    return await world.core.batches.get(world.owner, id)
+
+
+async def jobs_of(world: World, id: BatchId) -> Sequence[Job]:
+    return await world.core.batches.jobs_of(world.owner, id)
+
+
+async def statuses_of(world: World, id: BatchId) -> list[JobStatus]:
+    return [job.status for job in await jobs_of(world, id)]
+
+
+async def job_of(world: World, id: JobId) -> Job:
+    return await world.core.jobs.get(world.owner, id)
+
+
+async def another_worker(world: World, engines: Mapping[str, str] | None = None) -> Worker:
+    known = engines if engines is not None else {platform.engine: "1" for platform in PLATFORMS}
+    return await world.core.leases.register(world.token, "another", known, 1)
+
+
+async def claim(world: World, worker: Worker | None = None, most: int = 1) -> Sequence[Grant]:
+    asking = worker or world.worker
+    return await world.core.leases.claim(world.token, asking.id, uuid4().hex, most=most, wait_s=0)
+
+
+async def claim_one(world: World, worker: Worker | None = None) -> Grant:
+    (grant,) = await claim(world, worker)
+    return grant
+
+
+async def beat(world: World, grant: Grant, progress: int = 0, **changes: Any) -> Word:
+    lease = grant.lease
+    plain: dict[str, Any] = {"lease_id": lease.id, "secret": lease.secret, "progress": progress}
+    said = Beat(**plain | changes)
+    words = await world.core.leases.heartbeat(world.token, lease.worker_id, [said])
+    return words[said.lease_id]
+
+
+async def done(world: World, grant: Grant, computed: Computed | None = None) -> None:
+    lease = grant.lease
+    await world.core.leases.report_done(lease.id, lease.secret, computed or all_zero(grant))
+
+
+async def failed(world: World, grant: Grant, verdict: Verdict, why: str = "why") -> None:
+    await world.core.leases.report_failed(grant.lease.id, grant.lease.secret, verdict, why)
+
+
+async def give_back(world: World, grant: Grant) -> None:
+    await world.core.leases.give_back(grant.lease.id, grant.lease.secret)
+
+
+async def let_pass(world: World, seconds: int) -> None:
+    """Time goes by second by second, swept as a server does it."""
+    for _ in range(seconds):
+        world.clock.move(seconds=1)
+        await world.core.housekeeping.sweep()
+
+
+async def lose(world: World) -> None:
+    """Every live lease runs out."""
+    await world.core.housekeeping.sweep()
+    await let_pass(world, 61)
+
+
+async def another_member(world: World) -> Actor:
+    """Somebody of the same project who made nothing in it."""
+    actor, _ = await world.another_project()
+    return Actor(account_id=actor.account_id, roles={world.project_id: Role.MEMBER})

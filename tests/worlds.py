@@ -1,0 +1,169 @@
+"""A whole ketway in one process: real stores on a temporary folder, a clock that tests move,
+and a worker that answers at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from ketway import platforms
+from ketway.db import open_database
+from ketway.domain.accounts import Account, AccountId, Actor, Member, Project, ProjectId, Role
+from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, hashed
+from ketway.domain.errors import Invalid
+from ketway.domain.leases import Worker
+from ketway.domain.platforms import Platform
+from ketway.domain.tasks import Computed, Task
+from ketway.host.bell import LocalBell
+from ketway.keys import links, tokens
+from ketway.keys.passwords import Argon2Hasher
+from ketway.services.accounts import FirstCredentials
+from ketway.services.core import Core, Limits, build_core
+from ketway.services.leases import Grant
+from ketway.services.ports import Database
+from ketway.storage.disk import DiskBlobs
+from tests.builders import NOON
+
+
+class MovableClock:
+    """The `Clock` port, at noon until a test moves it."""
+
+    def __init__(self) -> None:
+        self.time = NOON
+        self.passed = 0.0
+
+    def now(self) -> datetime:
+        return self.time
+
+    def steady(self) -> float:
+        return self.passed
+
+    def move(self, **by: float) -> None:
+        """As `timedelta`: `clock.move(minutes=5)`."""
+        step = timedelta(**by)
+        self.time += step
+        self.passed += step.total_seconds()
+
+
+class AgreeableChecker:
+    """The `Checker` port: refuses what it was told to refuse, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.refusal: Invalid | None = None
+        self.asked: list[tuple[str, Sequence[Task]]] = []
+
+    async def check(self, engine: str, project: ProjectId, tasks: Sequence[Task]) -> Invalid | None:
+        self.asked.append((engine, tasks))
+        return self.refusal
+
+
+def all_zero(grant: Grant) -> Computed:
+    """What a computer that only ever measures 00 would answer."""
+    shots = grant.task.shots or 100
+    counts = {"00": shots}
+    document = json.dumps({"counter": counts, "raw": ["00"] * shots, "serialised_results": None})
+    return Computed(
+        document=document, counts=[counts], shots=shots, metadata={"engine": grant.platform.engine, "seed": 1}
+    )
+
+
+@dataclass(kw_only=True)
+class World:
+    core: Core
+    db: Database
+    blobs: DiskBlobs
+    clock: MovableClock
+    checker: AgreeableChecker
+    credentials: FirstCredentials
+    owner: Actor
+    token: WorkerToken
+    worker: Worker
+
+    @property
+    def project_id(self) -> ProjectId:
+        return self.credentials.project_id
+
+    async def claim(self, most: int = 1) -> Sequence[Grant]:
+        """What a worker with every engine gets right now."""
+        return await self.core.leases.claim(self.token, self.worker.id, uuid4().hex, most=most, wait_s=0)
+
+    async def run_all(self, answer: Callable[[Grant], Computed] = all_zero) -> int:
+        """Run every job that waits; how many there were."""
+        number = 0
+        while grants := await self.claim():
+            for grant in grants:
+                await self.core.leases.report_done(grant.lease.id, grant.lease.secret, answer(grant))
+                number += 1
+        return number
+
+    async def another_project(self) -> tuple[Actor, str]:
+        """A member of a project of their own, and their secret key; password `password`."""
+        now, secret = self.clock.now(), str(uuid4())
+        account = Account(
+            id=AccountId(uuid4()),
+            email=f"{uuid4().hex}@elsewhere",
+            created_at=now,
+            password_hash=await self.core.accounts.hasher.hash("password"),
+        )
+        project = Project(id=ProjectId(uuid4()), name="elsewhere", created_at=now)
+        key = ApiKey(
+            id=ApiKeyId(uuid4()),
+            access_key=f"SCW{uuid4().hex[:17].upper()}",
+            secret_hash=hashed(secret),
+            account_id=account.id,
+            project_id=project.id,
+            created_at=now,
+        )
+        async with self.db.work() as work:
+            await work.accounts.add(account)
+            await work.accounts.add_project(project)
+            await work.accounts.add_member(
+                Member(account_id=account.id, project_id=project.id, role=Role.MEMBER)
+            )
+            await work.accounts.add_key(key)
+        return Actor(account_id=account.id, roles={project.id: Role.MEMBER}), secret
+
+
+@asynccontextmanager
+async def a_world(
+    folder: Path, *, catalogue: Sequence[Platform] | None = None, limits: Limits | None = None
+) -> AsyncIterator[World]:
+    """A ketway with the built-in catalogue, one owner, one project, and one worker with every engine."""
+    clock, checker = MovableClock(), AgreeableChecker()
+    known = list(catalogue) if catalogue is not None else platforms.read()
+    engines = {platform.engine: "1" for platform in known}
+    async with open_database(folder / "ketway.db") as db:
+        blobs = DiskBlobs(folder / "blobs", links.LinkSigner(links.fresh_key()))
+        core = build_core(
+            db=db,
+            blobs=blobs,
+            checker=checker,
+            bell=LocalBell(),
+            clock=clock,
+            hasher=Argon2Hasher(memory_kib=8, passes=1),
+            tokens=tokens.JwtTokens(tokens.fresh_key(), timedelta(hours=1)),
+            fresh=uuid4,
+            catalogue=known,
+            engines_here=list(engines),
+            limits=limits or Limits(),
+        )
+        credentials = await core.accounts.set_up("owner@ketway", "first project", "local")
+        token = await core.accounts.worker_token(credentials.worker_token)
+        bearer, _ = await core.accounts.login(credentials.username, credentials.password)
+        owner = await core.accounts.by_token(bearer)
+        yield World(
+            core=core,
+            db=db,
+            blobs=blobs,
+            clock=clock,
+            checker=checker,
+            credentials=credentials,
+            owner=replace(owner, superuser=False),
+            token=token,
+            worker=await core.leases.register(token, "test", engines, 2),
+        )
