@@ -35,6 +35,7 @@ from ketway.settings import Settings
 from ketway.storage.disk import DiskBlobs
 from ketway.worker.checker import ChildChecker
 from ketway.worker.children import Children
+from ketway.worker.sandbox import SandboxMissing
 
 log = structlog.get_logger()
 
@@ -70,7 +71,7 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
         CannotStart
     """
     known = _catalogue(settings)
-    engines = {name: found for name, found in catalogue.installed().items() if name != "noop"}
+    engines = catalogue.installed()
     async with AsyncExitStack() as stack:
         stack.enter_context(_locked(_folder(settings.data)))
         db = await stack.enter_async_context(_database(settings.data / "ketway.db"))
@@ -113,9 +114,13 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
 
 
 def _checked(engines: Mapping[str, str], known: Sequence[Platform]) -> dict[str, str]:
-    """Engines of the platforms whose surface asks before it accepts."""
+    """Engines of the platforms whose surface asks before it accepts, where there is anything to ask."""
     asked = {platform.engine for platform in known if pasqal.DOOR in platform.shown}
-    return {name: version for name, version in engines.items() if name in asked}
+    return {
+        name: version
+        for name, version in engines.items()
+        if name in asked and catalogue.ENTRIES[name].distributions
+    }
 
 
 def _catalogue(settings: Settings) -> Sequence[Platform]:
@@ -212,6 +217,11 @@ async def _checker(engines: Mapping[str, str], settings: Settings) -> AsyncItera
             engines=list(engines), scratch=Path(scratch), require_sandbox=settings.require_sandbox
         )
         started = asyncio.ensure_future(children.start()) if engines else None
+        if started is not None and settings.require_sandbox:
+            try:
+                await asyncio.shield(started)
+            except SandboxMissing as missing:
+                raise CannotStart(str(missing)) from None
         try:
             yield ChildChecker(children, engines, started)
         finally:

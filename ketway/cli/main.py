@@ -81,7 +81,8 @@ def serve(
         require_sandbox=require_sandbox,
     )
     try:
-        asyncio.run(run(settings))
+        with asyncio.Runner(loop_factory=_loop) as runner:
+            runner.run(run(settings))
     except CannotStart as reason:
         fail(str(reason))
 
@@ -207,6 +208,15 @@ def fetch(
             output.write_bytes(body)
         else:
             sys.stdout.buffer.write(body + b"\n")
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """The faster event loop where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 def _own(data: Path | None) -> Any:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 
-from ketway.db.paging import has_tags, page_of
-from ketway.db.rows import Runner, from_row, to_row
-from ketway.db.tables import batches, jobs
+from ketway.db.paging import filtered, page_of
+from ketway.db.rows import Condition, Runner, from_row, to_row
+from ketway.db.tables import DEDUPLICATES, HOLDS, LIVES, batches, jobs
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
@@ -18,7 +18,6 @@ from ketway.domain.platforms import Door, PlatformId
 from ketway.services.listing import BatchFilter, Listed, Page
 
 _MICROSECONDS = 1_000_000
-_LIVING = batches.c.status.in_([BatchStatus.QUEUED, BatchStatus.ACTIVE, BatchStatus.STOPPING])
 
 
 class SqlBatches:
@@ -56,15 +55,14 @@ class SqlBatches:
             batches.c.project_id == project,
             batches.c.platform_id == platform,
             batches.c.deduplication_key == key,
-            batches.c.status.in_([BatchStatus.QUEUED, BatchStatus.ACTIVE]),
+            DEDUPLICATES,
         )
         return found[0] if found else None
 
     async def holder(self, platform: PlatformId) -> Batch | None:
         found = await self._where(
             batches.c.platform_id == platform,
-            batches.c.is_exclusive,
-            batches.c.status.in_([BatchStatus.ACTIVE, BatchStatus.STOPPING]),
+            HOLDS,
         )
         return found[0] if found else None
 
@@ -88,7 +86,7 @@ class SqlBatches:
         )
         over = batches.c.started_at + batches.c.max_total_s * _MICROSECONDS <= micros
         not_stopping = batches.c.status != BatchStatus.STOPPING
-        return await self._where(_LIVING, not_stopping, or_(idle, over))
+        return await self._where(LIVES, not_stopping, or_(idle, over))
 
     async def delete(self, id: BatchId, now: datetime) -> None:
         hide = [
@@ -97,37 +95,18 @@ class SqlBatches:
         ]
         await self._run(lambda c: [c.execute(statement) for statement in hide])
 
-    async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[Batch]:
+    async def _where(self, *conditions: Condition) -> Sequence[Batch]:
         query = select(batches).where(*conditions).order_by(batches.c.created_at, batches.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
         return [from_row(Batch, row) for row in rows]
 
 
 def _conditions(actor: Actor, filter: BatchFilter) -> list[ColumnElement[bool]]:
-    c = batches.c
-    asked: list[ColumnElement[bool]] = [c.deleted_at.is_(None)]
-    if not actor.superuser:
-        asked.append(c.project_id.in_(list(actor.roles)))
-    if filter.project_ids is not None:
-        asked.append(c.project_id.in_(filter.project_ids))
+    asked = filtered(batches, actor, filter)
     if filter.platform_ids is not None:
-        asked.append(c.platform_id.in_(filter.platform_ids))
-    for column, wanted in (
-        (c.id, filter.ids),
-        (c.creator_id, filter.creator_ids),
-        (c.status, filter.statuses),
-        (c.priority, filter.priorities),
-    ):
-        if wanted:
-            asked.append(column.in_(wanted))
-    if filter.door is not None:
-        asked.append(c.door == filter.door)
-    if filter.id_starts_with is not None:
-        asked.append(c.id.startswith(filter.id_starts_with, autoescape=True))
+        asked.append(batches.c.platform_id.in_(filter.platform_ids))
+    if filter.priorities:
+        asked.append(batches.c.priority.in_(filter.priorities))
     if filter.is_open is not None:
-        asked.append(c.is_open == filter.is_open)
-    if filter.created_from is not None:
-        asked.append(c.created_at >= filter.created_from)
-    if filter.created_until is not None:
-        asked.append(c.created_at <= filter.created_until)
-    return asked + has_tags(batches, filter.tags)
+        asked.append(batches.c.is_open == filter.is_open)
+    return asked

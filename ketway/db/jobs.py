@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
 
-from ketway.db.paging import has_tags, page_of
-from ketway.db.rows import Runner, from_row, to_row
-from ketway.db.tables import jobs
+from ketway.db.paging import filtered, page_of
+from ketway.db.rows import Condition, Runner, from_row, to_row
+from ketway.db.tables import RUNS, UNFINISHED, WAITS, jobs
 from ketway.domain.accounts import Actor
 from ketway.domain.batches import BatchId
 from ketway.domain.errors import Stale, Unknown
@@ -18,8 +18,6 @@ from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import Door, PlatformId
 from ketway.domain.scheduling import Candidate
 from ketway.services.listing import JobFilter, Listed, Page
-
-_WAITING = jobs.c.status == JobStatus.QUEUED
 
 
 class SqlJobs:
@@ -92,6 +90,10 @@ class SqlJobs:
             found[row.batch_id][row.status] = row.number
         return {id: found[id] for id in batches}
 
+    async def has_unfinished(self, id: BatchId) -> bool:
+        query = select(jobs.c.id).where(jobs.c.batch_id == id, UNFINISHED).limit(1)
+        return await self._run(lambda c: c.execute(query).first() is not None)
+
     async def count_ran(self, id: BatchId) -> int:
         query = (
             select(func.count())
@@ -105,7 +107,7 @@ class SqlJobs:
         return await self._run(lambda c: c.execute(query).scalar_one())
 
     async def heads(self, platform: PlatformId, batch: BatchId | None = None) -> Sequence[Candidate]:
-        waiting = [_WAITING, jobs.c.platform_id == platform]
+        waiting: list[Condition] = [WAITS, jobs.c.platform_id == platform]
         if batch is not None:
             waiting.append(jobs.c.batch_id == batch)
         lines = select(jobs.c.priority, jobs.c.project_id).where(*waiting).distinct()
@@ -136,11 +138,7 @@ class SqlJobs:
         return await self._run(first_of_each)
 
     async def running_on(self, platform: PlatformId) -> int:
-        query = (
-            select(func.count())
-            .select_from(jobs)
-            .where(jobs.c.status == JobStatus.RUNNING, jobs.c.platform_id == platform)
-        )
+        query = select(func.count()).select_from(jobs).where(RUNS, jobs.c.platform_id == platform)
         return await self._run(lambda c: c.execute(query).scalar_one())
 
     async def delete(self, id: JobId, now: datetime) -> None:
@@ -158,33 +156,14 @@ def _row(job: Job) -> dict[str, object]:
 
 
 def _conditions(actor: Actor, filter: JobFilter) -> list[ColumnElement[bool]]:
-    c = jobs.c
-    asked: list[ColumnElement[bool]] = [c.deleted_at.is_(None)]
-    if not actor.superuser:
-        asked.append(c.project_id.in_(list(actor.roles)))
-    if filter.project_ids is not None:
-        asked.append(c.project_id.in_(filter.project_ids))
-    for column, wanted in (
-        (c.id, filter.ids),
-        (c.batch_id, filter.batch_ids),
-        (c.creator_id, filter.creator_ids),
-        (c.status, filter.statuses),
-    ):
-        if wanted:
-            asked.append(column.in_(wanted))
-    if filter.door is not None:
-        asked.append(c.door == filter.door)
-    if filter.id_starts_with is not None:
-        asked.append(c.id.startswith(filter.id_starts_with, autoescape=True))
+    asked = filtered(jobs, actor, filter)
+    if filter.batch_ids:
+        asked.append(jobs.c.batch_id.in_(filter.batch_ids))
     if filter.min_shots is not None:
-        asked.append(c.shots >= filter.min_shots)
+        asked.append(jobs.c.shots >= filter.min_shots)
     if filter.max_shots is not None:
-        asked.append(c.shots <= filter.max_shots)
+        asked.append(jobs.c.shots <= filter.max_shots)
     if filter.has_errors is not None:
-        empty = c.errors == ()
+        empty = jobs.c.errors == ()
         asked.append(~empty if filter.has_errors else empty)
-    if filter.created_from is not None:
-        asked.append(c.created_at >= filter.created_from)
-    if filter.created_until is not None:
-        asked.append(c.created_at <= filter.created_until)
-    return asked + has_tags(jobs, filter.tags)
+    return asked

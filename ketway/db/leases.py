@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import insert, select, update
 
-from ketway.db.rows import Runner, from_row, to_row
-from ketway.db.tables import leases, worker_tokens, workers
-from ketway.domain.leases import Lease, LeaseId, LeaseStatus, WorkerId
-
-_LIVE = leases.c.status == LeaseStatus.LIVE
+from ketway.db.rows import Condition, Runner, from_row, to_row
+from ketway.db.tables import LIVE, leases, worker_tokens, workers
+from ketway.domain.leases import Lease, LeaseId, WorkerId
 
 
 class SqlLeases:
@@ -30,17 +28,17 @@ class SqlLeases:
         await self._run(lambda c: c.execute(statement))
 
     async def live(self, worker: WorkerId) -> Sequence[Lease]:
-        return await self._where(_LIVE, leases.c.worker_id == worker)
+        return await self._where(LIVE, leases.c.worker_id == worker)
 
     async def asked_as(self, worker: WorkerId, request_id: str) -> Sequence[Lease]:
-        return await self._where(_LIVE, leases.c.worker_id == worker, leases.c.request_id == request_id)
+        return await self._where(LIVE, leases.c.worker_id == worker, leases.c.request_id == request_id)
 
     async def expired(self, now: datetime) -> Sequence[Lease]:
-        return await self._where(_LIVE, leases.c.expires_at <= now)
+        return await self._where(LIVE, leases.c.expires_at <= now)
 
     async def of_local_workers(self) -> Sequence[Lease]:
         local = select(workers.c.id).join(worker_tokens, worker_tokens.c.id == workers.c.token_id)
-        return await self._where(_LIVE, leases.c.worker_id.in_(local.where(worker_tokens.c.is_local)))
+        return await self._where(LIVE, leases.c.worker_id.in_(local.where(worker_tokens.c.is_local)))
 
     async def extend(self, worker: WorkerId, until: datetime) -> None:
         await self._extend(until, leases.c.worker_id == worker)
@@ -48,11 +46,11 @@ class SqlLeases:
     async def extend_all(self, until: datetime) -> None:
         await self._extend(until)
 
-    async def _extend(self, until: datetime, *conditions: ColumnElement[bool]) -> None:
-        statement = update(leases).where(_LIVE, *conditions).values(expires_at=until)
+    async def _extend(self, until: datetime, *conditions: Condition) -> None:
+        statement = update(leases).where(LIVE, *conditions).values(expires_at=until)
         await self._run(lambda c: c.execute(statement))
 
-    async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[Lease]:
+    async def _where(self, *conditions: Condition) -> Sequence[Lease]:
         query = select(leases).where(*conditions).order_by(leases.c.granted_at, leases.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
         return [from_row(Lease, row) for row in rows]

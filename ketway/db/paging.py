@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
 
-from ketway.services.listing import Page
+from ketway.domain.accounts import Actor
+from ketway.services.listing import BatchFilter, JobFilter, Page
 
 Run = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
 
@@ -30,6 +31,32 @@ async def page_of(
 
     found: tuple[Sequence[Row[Any]], int] = await run(both)
     return found
+
+
+def filtered(table: Table, actor: Actor, filter: BatchFilter | JobFilter) -> list[ColumnElement[bool]]:
+    """The conditions that every list knows, and that nothing deleted or foreign is listed."""
+    c = table.c
+    asked: list[ColumnElement[bool]] = [c.deleted_at.is_(None)]
+    if not actor.superuser:
+        asked.append(c.project_id.in_(list(actor.roles)))
+    if filter.project_ids is not None:
+        asked.append(c.project_id.in_(filter.project_ids))
+    for column, wanted in (
+        (c.id, filter.ids),
+        (c.creator_id, filter.creator_ids),
+        (c.status, filter.statuses),
+    ):
+        if wanted:
+            asked.append(column.in_(wanted))
+    if filter.door is not None:
+        asked.append(c.door == filter.door)
+    if filter.id_starts_with is not None:
+        asked.append(c.id.startswith(filter.id_starts_with, autoescape=True))
+    if filter.created_from is not None:
+        asked.append(c.created_at >= filter.created_from)
+    if filter.created_until is not None:
+        asked.append(c.created_at <= filter.created_until)
+    return asked + has_tags(table, filter.tags)
 
 
 def has_tags(table: Table, tags: Sequence[str]) -> list[ColumnElement[bool]]:

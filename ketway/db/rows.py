@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import ColumnElement, Connection, Row, TextClause
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ketway.domain.errors import Stale, StoreBusy
+
+#: What a query may be narrowed by.
+Condition = ColumnElement[bool] | TextClause
 
 
 class Kept(Protocol):

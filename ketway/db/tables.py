@@ -23,6 +23,16 @@ metadata = MetaData(
     }
 )
 
+# Conditions of the partial indexes. Queries use these very texts: SQLite takes such an index
+# only for a condition that it can read, and a bound value cannot be read.
+WAITS = text("status = 'queued'")
+RUNS = text("status = 'running'")
+UNFINISHED = text("status IN ('queued', 'running')")
+LIVE = text("status = 'live'")
+LIVES = text("status IN ('queued', 'active', 'stopping')")
+HOLDS = text("is_exclusive AND status IN ('active', 'stopping')")
+DEDUPLICATES = text("deduplication_key IS NOT NULL AND status IN ('queued', 'active')")
+
 accounts = Table(
     "accounts",
     metadata,
@@ -112,9 +122,6 @@ programs = Table(
     ),
 )
 
-_HOLDS = text("is_exclusive AND status IN ('active', 'stopping')")
-_LIVES = text("status IN ('queued', 'active', 'stopping')")
-
 batches = Table(
     "batches",
     metadata,
@@ -147,9 +154,9 @@ batches = Table(
     Column("deleted_at", Moment),
     Index("ix_batches_project", "project_id", "created_at", "id"),
     Index("ix_batches_parent", "parent_id", sqlite_where=text("parent_id IS NOT NULL")),
-    Index("ix_batches_living", "platform_id", "created_at", sqlite_where=_LIVES, postgresql_where=_LIVES),
+    Index("ix_batches_living", "platform_id", "created_at", sqlite_where=LIVES, postgresql_where=LIVES),
     # One batch at a time on an exclusive platform, whatever the code above believes.
-    Index("uq_batches_holder", "platform_id", unique=True, sqlite_where=_HOLDS, postgresql_where=_HOLDS),
+    Index("uq_batches_holder", "platform_id", unique=True, sqlite_where=HOLDS, postgresql_where=HOLDS),
     # Two creates at the same time with one key give one batch.
     Index(
         "uq_batches_deduplication",
@@ -157,13 +164,10 @@ batches = Table(
         "platform_id",
         "deduplication_key",
         unique=True,
-        sqlite_where=text("deduplication_key IS NOT NULL AND status IN ('queued', 'active')"),
-        postgresql_where=text("deduplication_key IS NOT NULL AND status IN ('queued', 'active')"),
+        sqlite_where=DEDUPLICATES,
+        postgresql_where=DEDUPLICATES,
     ),
 )
-
-_WAITS = text("status = 'queued'")
-_RUNS = text("status = 'running'")
 
 jobs = Table(
     "jobs",
@@ -198,6 +202,8 @@ jobs = Table(
     Column("version", Integer, nullable=False),
     Column("deleted_at", Moment),
     Index("uq_jobs_batch", "batch_id", "position", unique=True),
+    Index("ix_jobs_unfinished", "batch_id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+    Index("ix_jobs_batch_status", "batch_id", "status"),
     Index("ix_jobs_project", "project_id", "created_at", "id"),
     Index(
         "ix_jobs_waiting",
@@ -206,10 +212,10 @@ jobs = Table(
         "project_id",
         "created_at",
         "position",
-        sqlite_where=_WAITS,
-        postgresql_where=_WAITS,
+        sqlite_where=WAITS,
+        postgresql_where=WAITS,
     ),
-    Index("ix_jobs_running", "platform_id", sqlite_where=_RUNS, postgresql_where=_RUNS),
+    Index("ix_jobs_running", "platform_id", sqlite_where=RUNS, postgresql_where=RUNS),
 )
 
 results = Table(
@@ -226,8 +232,6 @@ results = Table(
     Column("created_at", Moment, nullable=False),
 )
 
-_LIVE = text("status = 'live'")
-
 leases = Table(
     "leases",
     metadata,
@@ -243,6 +247,6 @@ leases = Table(
     Column("status", Word(LeaseStatus), nullable=False),
     Column("outcome", String(64)),
     Index("uq_leases_attempt", "job_id", "attempt", unique=True),
-    Index("ix_leases_live", "expires_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
-    Index("ix_leases_worker", "worker_id", "request_id", sqlite_where=_LIVE, postgresql_where=_LIVE),
+    Index("ix_leases_live", "expires_at", sqlite_where=LIVE, postgresql_where=LIVE),
+    Index("ix_leases_worker", "worker_id", "request_id", sqlite_where=LIVE, postgresql_where=LIVE),
 )

@@ -141,14 +141,14 @@ class Batch:
             return stopped
         return replace(stopped.become(BatchStatus.STOPPING, now), ends_as=ends_as)
 
-    def settle(self, now: datetime, *, unfinished: int, ran: int) -> Batch:
+    def settle(self, now: datetime, *, is_busy: bool, ran: int) -> Batch:
         """What the end of a job, or a close, makes of it.
 
         Args:
-            unfinished: its jobs that still wait or run.
+            is_busy: a job of it still waits or runs.
             ran: its jobs that have ended after running.
         """
-        if self.is_finished or unfinished:
+        if self.is_finished or is_busy:
             return self
         if self.status is BatchStatus.STOPPING and self.ends_as is not None:
             return self.become(self.ends_as, now)

@@ -15,7 +15,7 @@ MAX_COUNTS_SHOWN = 1024
 
 def blob_key(job_id: JobId, attempt: int, sha256: str) -> str:
     """Where one attempt writes; different bytes never share a place."""
-    return f"results/{str(job_id)[:2]}/{job_id}/{attempt}-{sha256[:16]}"
+    return f"results/{str(job_id)[:2]}/{job_id}-{attempt}-{sha256[:16]}"
 
 
 @dataclass(frozen=True, kw_only=True)

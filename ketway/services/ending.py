@@ -24,13 +24,9 @@ async def stop(work: Work, batch: Batch, ends_as: BatchStatus, now: datetime, me
 async def settle(work: Work, id: BatchId, now: datetime, *ended: Job) -> None:
     """Let a batch take note that jobs of it ended, or that it was closed."""
     batch = await work.batches.fetch(id)
-    counts = (await work.jobs.count([id]))[id]
     noted = replace(batch, last_ended_at=now, updated_at=now) if ended else batch
-    settled = noted.settle(
-        now,
-        unfinished=counts[JobStatus.QUEUED] + counts[JobStatus.RUNNING],
-        ran=counts[JobStatus.DONE] + counts[JobStatus.FAILED] or await work.jobs.count_ran(id),
-    )
+    is_busy = await work.jobs.has_unfinished(id)
+    settled = noted.settle(now, is_busy=is_busy, ran=0 if is_busy else await work.jobs.count_ran(id))
     if settled is not batch:
         await work.batches.put(settled)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ketway.domain.accounts import Action, Actor
-from ketway.domain.errors import JobStillLives
+from ketway.domain.batches import BatchId
+from ketway.domain.errors import AlreadyFinished, JobStillLives, NotAllowed, Refusal
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.platforms import Door
 from ketway.domain.results import Result
 from ketway.services.ending import settle
-from ketway.services.listing import JobFilter, Listed, Page
+from ketway.services.listing import JobFilter, Listed, Order, Page
 from ketway.services.ports import Bell, BlobStore, Clock, Database
 from ketway.services.programs import LINK_LIFE
 
@@ -47,6 +49,34 @@ class Jobs:
                 await settle(work, job.batch_id, now, changed)
         await self.bell.ring()
         return changed
+
+    async def cancel_of_batch(
+        self, actor: Actor, batch: BatchId, filter: JobFilter, *, door: Door | None = None
+    ) -> tuple[Sequence[Job], Mapping[JobId, Refusal]]:
+        """Cancel those jobs of one batch that a filter selects, in one transaction.
+
+        Returns:
+            The jobs that were cancelled or asked to stop, and why the others were not.
+        """
+        now = self.clock.now()
+        refused: dict[JobId, Refusal] = {}
+        changed: list[Job] = []
+        async with self.db.work() as work:
+            await work.batches.get(batch, visible_to=actor, door=door)
+            page = Page(limit=sys.maxsize, order=Order.POSITION, descending=False)
+            chosen = await work.jobs.list(actor, replace(filter, batch_ids=(batch,)), page)
+            for job in chosen.items:
+                try:
+                    actor.must(Action.CANCEL_JOB, job)
+                    changed.append(job.cancel(now))
+                except (AlreadyFinished, NotAllowed) as refusal:
+                    refused[job.id] = refusal
+            await work.jobs.put(*changed)
+            ended = [job for job in changed if job.is_finished]
+            if ended:
+                await settle(work, batch, now, *ended)
+        await self.bell.ring()
+        return changed, refused
 
     async def change(
         self,

@@ -97,6 +97,9 @@ class JobStore(Protocol):
     async def count(self, batches: Sequence[BatchId]) -> Mapping[BatchId, Mapping[JobStatus, int]]:
         """Jobs of each batch by status; every status is there, zeros included."""
 
+    async def has_unfinished(self, id: BatchId) -> bool:
+        """Whether a job of a batch still waits or runs."""
+
     async def count_ran(self, id: BatchId) -> int:
         """Ended jobs of a batch that have run."""
 

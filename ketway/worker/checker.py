@@ -9,7 +9,7 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import structlog
 
@@ -17,6 +17,7 @@ from ketway.domain.errors import Invalid, ProgramRefused, Refusal
 from ketway.domain.tasks import Task
 from ketway.worker import frames
 from ketway.worker.deaths import Death
+from ketway.worker.sandbox import SandboxMissing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -44,6 +45,11 @@ class Asked(Protocol):
     ) -> Sequence[Refusal | None]: ...
 
 
+class _Said(NamedTuple):
+    place: int  #: of the question among those asked
+    refusal: Invalid
+
+
 class ChildChecker:
     """The `Checker` port.
 
@@ -59,7 +65,7 @@ class ChildChecker:
         self._engines = engines
         self._started = started
         self._turns = FairTurns()
-        self._answers: OrderedDict[str, Invalid | None] = OrderedDict()
+        self._answers: OrderedDict[str, _Said | None] = OrderedDict()
 
     async def check(self, engine: str, project: Any, tasks: Sequence[Task]) -> Invalid | None:
         if engine not in self._engines:
@@ -78,20 +84,22 @@ class ChildChecker:
                         time_limit_s=_PATIENCE_S,
                         memory_limit_bytes=_MEMORY_BYTES,
                     )
-            except (TimeoutError, Death) as silence:
+            except (TimeoutError, Death, SandboxMissing) as silence:
                 # Accepted unseen: what is wrong with it, the job will say when it runs.
                 log.warning("check_unanswered", engine=engine, why=str(silence) or "took too long")
                 return None
-            self._keep(key, _first([position for position, _ in asked], answers))
+            self._keep(key, _first(answers))
         self._answers.move_to_end(key)
-        return self._answers[key]
+        said = self._answers[key]
+        # Remembered by place among the questions: where that job stands, each batch says anew.
+        return None if said is None else _placed(said.refusal, asked[said.place][0])
 
     def _key(self, engine: str, tasks: Sequence[Task]) -> str:
         facts = [frames.task_out(replace(task, seed=0)) for task in tasks]
         said = json.dumps([engine, self._engines[engine], facts], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()
 
-    def _keep(self, key: str, answer: Invalid | None) -> None:
+    def _keep(self, key: str, answer: _Said | None) -> None:
         self._answers[key] = answer
         while len(self._answers) > _KEPT_ANSWERS:
             self._answers.popitem(last=False)
@@ -150,10 +158,12 @@ def _distinct(tasks: Sequence[Task]) -> list[tuple[int, Task]]:
     return asked
 
 
-def _first(positions: Sequence[int], answers: Sequence[Refusal | None]) -> Invalid | None:
-    for position, answer in zip(positions, answers, strict=True):
-        if isinstance(answer, ProgramRefused):
-            return replace(answer, job=position)
+def _first(answers: Sequence[Refusal | None]) -> _Said | None:
+    for place, answer in enumerate(answers):
         if isinstance(answer, Invalid):
-            return answer
+            return _Said(place, answer)
     return None
+
+
+def _placed(refusal: Invalid, position: int) -> Invalid:
+    return replace(refusal, job=position) if isinstance(refusal, ProgramRefused) else refusal

@@ -7,9 +7,11 @@ memory limit are SIGKILL of the child; the next task gets a fresh one.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, TypeVar
 
 import structlog
@@ -205,7 +207,12 @@ class Children:
         self._number += 1
         folder = self.scratch / str(self._number)
         folder.mkdir(mode=0o700)
-        child = await forks.fork(folder)
+        try:
+            child = await forks.fork(folder)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+            raise
         child.engine, child.project = engine, project
         lost = {layer.name for layer in self.layers if layer.is_active}
         lost -= {layer.name for layer in child.layers if layer.is_active}
@@ -245,9 +252,12 @@ class Children:
 async def _converse(
     child: Child, question: dict[str, Any], on_progress: Callable[[int], None]
 ) -> dict[str, Any]:
-    told = 0
-    child.writer.write(frames.packed(question))
+    told, mark = 0, token_hex(8)
+    child.writer.write(frames.packed(question | {"mark": mark}))
     await child.writer.drain()
+    # Whatever an earlier task left on the line was said before this question was heard.
+    while await frames.read(child.reader, frames.MAX_ANSWER) != {"heard": mark}:
+        continue
     while True:
         answer = await frames.read(child.reader, frames.MAX_ANSWER)
         if "progress" not in answer:

@@ -12,6 +12,8 @@ from ketway import protocol
 
 #: Beyond the server's own longest wait.
 _PATIENCE_S = 15.0
+#: The one conflict that says nothing about the lease: two wrote at once, and the same question is answered.
+_STALE = "Stale"
 
 T = TypeVar("T")
 
@@ -92,7 +94,7 @@ class WorkClient:
             raise NotWelcome(sentence)
         if answer.status_code == 404:
             raise UnknownHere(sentence)
-        if answer.status_code == 409:
+        if answer.status_code == 409 and _error(answer) != _STALE:
             raise Lost(sentence)
         if answer.status_code in (413, 422):
             raise Rejected(sentence)
@@ -101,3 +103,11 @@ class WorkClient:
 
 class Rejected(Exception):
     """The server will never take what was said."""
+
+
+def _error(answer: httpx.Response) -> str:
+    """The type of a refusal; empty where it is not one of ours."""
+    try:
+        return str(msgspec.json.decode(answer.content, type=dict[str, str]).get("error", ""))
+    except msgspec.DecodeError:
+        return ""

@@ -139,6 +139,8 @@ def _live(
     said = [{"name": layer.name, "is_active": layer.is_active, "why": layer.why} for layer in layers]
     end.sendall(frames.packed({"layers": said}))
     while (question := frames.receive(end, frames.MAX_QUESTION)) is not None:
+        if "mark" in question:
+            end.sendall(frames.packed({"heard": question["mark"]}))
         end.sendall(_answer(end, question, engines))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -87,25 +87,36 @@ def computed_out(computed: Computed) -> dict[str, Any]:
     }
 
 
+#: What every database holds.
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
 class _Computed(msgspec.Struct):
     document: str
-    counts: list[dict[str, int]]
-    shots: int
+    counts: list[dict[str, _Number]]
+    shots: _Number
     metadata: dict[str, Any]
 
 
 def computed_in(said: dict[str, Any]) -> Computed:
     """
     Raises:
-        msgspec.ValidationError: not what `computed_out` makes.
+        msgspec.ValidationError: not what `computed_out` makes, or nothing that a server could keep.
     """
     checked = msgspec.convert(said, _Computed)
+    if _holds_nul(checked.counts) or _holds_nul(checked.metadata):
+        raise msgspec.ValidationError("a text in it holds a NUL character")
     return Computed(
         document=checked.document,
         counts=checked.counts,
         shots=checked.shots,
         metadata=checked.metadata,
     )
+
+
+def _holds_nul(value: object) -> bool:
+    # Less the backslashes that stand for themselves, one before `u0000` is an escape.
+    return b"\\u0000" in msgspec.json.encode(value).replace(b"\\\\", b"")
 
 
 def refusal_out(refusal: Refusal) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class Worker:
     Args:
         engines: name to version of what `runner` can run.
         slots: jobs side by side.
+        parting_s: how long one that stops goes on knocking at a server that is away.
     """
 
     client: WorkClient
@@ -62,12 +63,13 @@ class Worker:
     name: str
     engines: Mapping[str, str]
     slots: int
+    parting_s: float = 30.0
     _id: str = ""
     _registered: protocol.Registered | None = None
     _running: dict[str, _Running] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _free: asyncio.Condition = field(default_factory=asyncio.Condition)
-    _claiming: asyncio.Task[None] | None = None
+    _asking: asyncio.Task[None] | None = None  #: to be known, then for work
     _stopping: bool = False
 
     async def run(self) -> None:
@@ -76,23 +78,32 @@ class Worker:
         Raises:
             NotWelcome: the server does not take the token.
         """
-        await self._register()
+        try:
+            self._asking = asyncio.ensure_future(self._register())
+            await self._asking
+        except asyncio.CancelledError:
+            if self._stopping:
+                return
+            raise
         async with asyncio.TaskGroup() as group:
             beating = group.create_task(self._beat_on())
-            self._claiming = group.create_task(self._claim_on())
-            await asyncio.wait([self._claiming])
+            self._asking = group.create_task(self._claim_on())
+            await asyncio.wait([self._asking])
             await self._all_reported()
             beating.cancel()
 
     async def stop(self, grace_s: float) -> None:
         """Take nothing more, let what runs finish for a while, give the rest back."""
         self._stopping = True
-        if self._claiming is not None:
-            self._claiming.cancel()
+        if self._asking is not None:
+            self._asking.cancel()
         done = asyncio.ensure_future(self._all_reported())
         await asyncio.wait([done], timeout=grace_s)
         for running in self._running.values():
             _cut(running, Word.LOST)
+        await asyncio.wait([done], timeout=self.parting_s)
+        for attending in self._tasks:
+            attending.cancel()  # nobody hears us; the leases will run out by themselves
         await done
 
     async def _register(self) -> None:
@@ -199,7 +210,9 @@ class Worker:
     def _failure(
         self, lease: protocol.Lease, verdict: Verdict, why: str
     ) -> Callable[[], Coroutine[Any, Any, None]]:
-        failure = protocol.Failure(secret=lease.secret, verdict=verdict.value, why=why)
+        # An engine's words may quote a program, and a database that keeps no NUL would refuse them for ever.
+        readable = why.replace("\0", "\N{REPLACEMENT CHARACTER}")
+        failure = protocol.Failure(secret=lease.secret, verdict=verdict.value, why=readable)
         return lambda: self.client.failure(lease.id, failure)
 
     async def _beat_on(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -280,3 +281,31 @@ async def test_wild_numbers_are_taken_for_what_they_can_mean(client, world):
 
 def test_every_branch_of_refusals_has_a_status():
     assert HTTP.keys() == set(BRANCHES)
+
+
+async def test_a_worker_that_hangs_up_while_it_waits_is_leased_nothing(world):
+    app = surface(world.core, max_result_bytes=2**20)
+    said = {"worker_id": str(world.worker.id), "request_id": "q", "most": 1, "wait_s": 20.0}
+    messages = [
+        {"type": "http.request", "body": json.dumps(said).encode(), "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/leases",
+        "raw_path": b"/leases",
+        "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {world.credentials.worker_token}".encode())],
+    }
+
+    async def receive():
+        return messages.pop(0)
+
+    async def send(message):
+        pass
+
+    await app(scope, receive, send)
+    await create(world)
+
+    assert [grant.lease.request_id for grant in await world.claim()] != ["q"]

@@ -91,8 +91,8 @@ def test_a_stopped_batch_waits_for_what_runs_and_then_ends_as_meant(end):
     stopping = a_batch(status=ACTIVE, is_open=True).stop(end, LATER, running=2)
 
     assert (stopping.status, stopping.ends_as, stopping.is_open) == (STOPPING, end, False)
-    assert stopping.settle(LATER, unfinished=1, ran=1) is stopping
-    ended = stopping.settle(LATER, unfinished=0, ran=2)
+    assert stopping.settle(LATER, is_busy=True, ran=1) is stopping
+    ended = stopping.settle(LATER, is_busy=False, ran=2)
     assert (ended.status, ended.ends_as) == (end, None)
 
 
@@ -113,31 +113,31 @@ def test_what_has_ended_cannot_be_stopped(status):
 def test_a_closed_batch_is_done_with_its_last_job():
     batch = a_batch(status=ACTIVE, last_ended_at=NOON)
 
-    assert batch.settle(LATER, unfinished=1, ran=3) is batch
-    assert batch.settle(LATER, unfinished=0, ran=3).status is DONE
+    assert batch.settle(LATER, is_busy=True, ran=3) is batch
+    assert batch.settle(LATER, is_busy=False, ran=3).status is DONE
 
 
 def test_an_open_batch_waits_for_more():
     batch = a_batch(status=ACTIVE, is_open=True, last_ended_at=NOON)
 
-    assert batch.settle(LATER, unfinished=0, ran=3) is batch
+    assert batch.settle(LATER, is_busy=False, ran=3) is batch
 
 
 def test_a_batch_whose_jobs_were_all_cancelled_before_they_ran_is_cancelled():
     batch = a_batch(last_ended_at=NOON)
 
-    assert batch.settle(LATER, unfinished=0, ran=0).status is CANCELLED
+    assert batch.settle(LATER, is_busy=False, ran=0).status is CANCELLED
 
 
 def test_a_batch_that_closes_without_ever_having_had_a_job_is_done():
-    assert a_batch().settle(LATER, unfinished=0, ran=0).status is DONE
+    assert a_batch().settle(LATER, is_busy=False, ran=0).status is DONE
 
 
 @pytest.mark.parametrize("status", ENDS)
 def test_what_has_ended_settles_no_further(status):
     batch = a_batch(status=status)
 
-    assert batch.settle(LATER, unfinished=0, ran=0) is batch
+    assert batch.settle(LATER, is_busy=False, ran=0) is batch
 
 
 def test_idleness_counts_from_the_latest_of_creation_start_and_end():

@@ -69,6 +69,9 @@ class MemoryJobs:
             for id in batches
         }
 
+    async def has_unfinished(self, id: BatchId) -> bool:
+        return any(not job.is_finished for job in self._of(id))
+
     async def count_ran(self, id: BatchId) -> int:
         return sum(job.started_at is not None and job.ended_at is not None for job in self._of(id))
 

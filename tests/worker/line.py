@@ -27,7 +27,7 @@ from tests.worlds import World, a_world
 LEASE_S = 2.0
 _WAIT_S = 0.3
 _PATIENCE_S = 30.0
-_MAX_BYTES = 10_000_000
+MAX_BYTES = 10_000_000
 
 
 @dataclass(kw_only=True)
@@ -134,7 +134,7 @@ async def a_site(folder: Path) -> AsyncIterator[Site]:
     """A server that listens; in it time goes by as it does outside."""
     limits = Limits(lease_life=timedelta(seconds=LEASE_S), max_wait_s=_WAIT_S)
     async with a_world(folder, catalogue=PLATFORMS, limits=limits) as world:
-        line = Line(app=surface(world.core, max_result_bytes=_MAX_BYTES))
+        line = Line(app=surface(world.core, max_result_bytes=MAX_BYTES))
         site = Site(world=world, line=line, port=0)
         passing = asyncio.ensure_future(_pass_time(world))
         await site.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,15 +15,11 @@ from ketway.api.pasqal.queries import Query, batch_filter, job_filter, paginatio
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId
 from ketway.domain.errors import BadField, NotFound, Refusal
-from ketway.domain.jobs import Job
 from ketway.domain.platforms import Platform
 from ketway.services.batches import NewBatch, NewJob
 from ketway.services.core import Core
-from ketway.services.listing import Order, Page
 
 router = APIRouter()
-
-_ALL_OF_A_BATCH = Page(limit=5000, order=Order.POSITION, descending=False)
 
 
 @router.post("/api/v1/batches")
@@ -106,16 +101,9 @@ async def cancel_batch(batch_id: UUID, actor: ActorDep, core: CoreDep) -> Respon
 @router.patch("/api/v2/batches/{batch_id}/cancel/jobs")
 async def cancel_jobs(batch_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """Cancel those jobs of a batch that the query selects; without one, all of them."""
-    batch = await _batch(core, actor, batch_id)
     asked = job_filter(Query(request.query_params))
-    chosen = await core.jobs.list(actor, replace(asked, batch_ids=(batch.id,)), _ALL_OF_A_BATCH)
-    cancelled: list[Job] = []
-    errors: dict[str, str] = {}
-    for job in chosen.items:
-        try:
-            cancelled.append(await core.jobs.cancel(actor, job.id, door=translate.DOOR))
-        except Refusal as refusal:
-            errors[str(job.id)] = str(refusal)
+    cancelled, refused = await core.jobs.cancel_of_batch(actor, BatchId(batch_id), asked, door=translate.DOOR)
+    errors = {str(id): str(refusal) for id, refusal in refused.items()}
     return success({"jobs": [translate.job(job) for job in cancelled], "errors": errors})
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -70,13 +72,16 @@ class Routes:
     async def claim(self, request: Request) -> Response:
         token = await self._token(request)
         said = await self._read(request, wire.Claim)
-        grants = await self._core.leases.claim(
-            token,
-            WorkerId(_uuid(said.worker_id)),
-            said.request_id[:64],
-            most=min(max(said.most, 1), _MAX_MOST),
-            wait_s=said.wait_s,
+        claiming = asyncio.ensure_future(
+            self._core.leases.claim(
+                token,
+                WorkerId(_uuid(said.worker_id)),
+                said.request_id[:64],
+                most=min(max(said.most, 1), _MAX_MOST),
+                wait_s=said.wait_s,
+            )
         )
+        grants = await _while_connected(request, claiming)
         return answer(wire.Claimed(leases=[_lease(grant) for grant in grants]))
 
     async def heartbeat(self, request: Request) -> Response:
@@ -130,6 +135,25 @@ class Routes:
             return msgspec.json.decode(body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Malformed(str(error)) from None
+
+
+async def _while_connected(request: Request, asked: asyncio.Future[Sequence[Grant]]) -> Sequence[Grant]:
+    """What was asked for; nothing is leased to a worker that has hung up meanwhile."""
+    gone = asyncio.ensure_future(_disconnected(request))
+    either: set[asyncio.Future[Any]] = {asked, gone}
+    try:
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if asked.done():
+            return asked.result()
+        return ()
+    finally:
+        gone.cancel()
+        asked.cancel()
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _lease(grant: Grant) -> wire.Lease:

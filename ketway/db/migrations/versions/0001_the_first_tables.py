@@ -202,6 +202,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
     )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.create_index("ix_jobs_batch_status", ["batch_id", "status"], unique=False)
         batch_op.create_index("ix_jobs_project", ["project_id", "created_at", "id"], unique=False)
         batch_op.create_index(
             "ix_jobs_running",
@@ -209,6 +210,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("status = 'running'"),
             postgresql_where=sa.text("status = 'running'"),
+        )
+        batch_op.create_index(
+            "ix_jobs_unfinished",
+            ["batch_id"],
+            unique=False,
+            sqlite_where=sa.text("status IN ('queued', 'running')"),
+            postgresql_where=sa.text("status IN ('queued', 'running')"),
         )
         batch_op.create_index(
             "ix_jobs_waiting",
