@@ -100,6 +100,9 @@ def worker(
         bool, typer.Option(help="Refuse to run where a sandbox layer is missing.")
     ] = False,
     until_stdin_ends: Annotated[bool, typer.Option(help="End at once when standard input does.")] = False,
+    trusted: Annotated[
+        Path | None, typer.Option(help="Certificates, PEM, by which the server is believed over TLS.")
+    ] = None,
 ) -> None:
     """Run jobs of a server, here; its token is read from KETWAY_WORKER_TOKEN."""
     from ketway.cli.working import CannotWork
@@ -115,6 +118,7 @@ def worker(
                 stop_grace_s=stop_grace_s,
                 require_sandbox=require_sandbox,
                 until_stdin_ends=until_stdin_ends,
+                trusted=trusted,
             )
         )
     except CannotWork as reason:

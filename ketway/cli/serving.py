@@ -113,8 +113,16 @@ def _fleet(settings: Settings, opened: Opened, url: str) -> LocalFleet | None:
         slots=settings.workers,
         stop_grace_s=settings.stop_grace_s,
         on_death=opened.core.housekeeping.void_local,
-        arguments=("--require-sandbox",) if settings.require_sandbox else (),
+        arguments=tuple(_arguments(settings)),
     )
+
+
+def _arguments(settings: Settings) -> Iterator[str]:
+    if settings.require_sandbox:
+        yield "--require-sandbox"
+    if settings.tls_cert is not None:
+        # The certificate is for the clients' name of this server; its own worker knows it by heart.
+        yield f"--trusted={settings.tls_cert}"
 
 
 def _must_have_engines(settings: Settings) -> None:

@@ -37,6 +37,7 @@ async def work(
     stop_grace_s: float,
     require_sandbox: bool,
     until_stdin_ends: bool,
+    trusted: Path | None,
 ) -> None:
     """Run jobs until SIGTERM or SIGINT, then finish or give back what runs.
 
@@ -57,7 +58,7 @@ async def work(
         except SandboxMissing as missing:
             raise CannotWork(str(missing)) from None
         print("sandbox: " + " · ".join(map(str, children.layers)), file=sys.stderr, flush=True)
-        client = WorkClient(url, token)
+        client = WorkClient(url, token, trusted=trusted)
         worker = Worker(
             client=client,
             runner=children,

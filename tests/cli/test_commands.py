@@ -218,3 +218,33 @@ def test_the_same_folder_may_be_named_by_a_variable(tmp_path: Path):
 
     assert said.returncode == 0
     assert f"export SCW_SECRET_KEY={KNOWN.secret_key}" in said.stdout
+
+
+def test_a_server_with_a_certificate_of_its_own_has_a_worker_that_believes_it(tmp_path):
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "1",
+                "-subj",
+                "/CN=quantum.lab",
+            ),
+            *("-out", str(certificate), "-keyout", str(key)),
+        ],
+        capture_output=True,
+        check=True,
+    )
+    with a_server(tmp_path / "data", workers=1, tls_cert=str(certificate), tls_key=str(key)) as server:
+        client = Client(server, verify=False).login()
+
+        job = client.submit(one_atom_flipped().to_abstract_repr(), runs=5)["jobs"][0]["id"]
+
+        assert client.ended(job)["status"] == "DONE"
+    assert server.url.startswith("https://")
