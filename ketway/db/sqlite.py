@@ -1,7 +1,8 @@
-"""SQLite: one writer with group commit, one reader, a thread each.
+"""SQLite: one writer with group commit, one reader.
 
-More threads make it slower (each costs the interpreter's lock), and two writers starve
-each other. Transactions that come in together share one commit, and so one flush to disk:
+Statements run in the event loop: handing one to a thread costs more than the statement. What
+waits for the disk or for a lock, the begin and the commit, has a thread. Two writers would
+starve each other. Transactions that come in together share one commit, and so one flush to disk:
 each runs in its own savepoint, and none is acknowledged before the commit of them all.
 """
 
@@ -38,14 +39,21 @@ def _engine(path: Path) -> Engine:
     return engine
 
 
-class _Thread:
-    """One connection in one thread."""
+class _Connection:
+    """One connection, used in the event loop; what waits for the disk or a lock has a thread."""
 
     def __init__(self, connection: Connection, name: str) -> None:
         self._connection = connection
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
 
     async def run(self, function: Callable[[Connection], T]) -> T:
+        try:
+            return function(self._connection)
+        except SQLAlchemyError as error:
+            raise refused(error) from error
+
+    async def run_aside(self, function: Callable[[Connection], T]) -> T:
+        """As `run`, in the thread: for what may wait."""
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._executor, function, self._connection)
@@ -72,8 +80,8 @@ class SqliteDatabase:
     """The `Database` port on one file; made by `open_database`."""
 
     def __init__(self, writer: Connection, reader: Connection) -> None:
-        self._writer = _Thread(writer, "ketway-db-writer")
-        self._reader = _Thread(reader, "ketway-db-reader")
+        self._writer = _Connection(writer, "ketway-db-writer")
+        self._reader = _Connection(reader, "ketway-db-reader")
         self._writing = asyncio.Lock()
         self._reading = asyncio.Lock()
         self._group = _Group()
@@ -87,7 +95,7 @@ class SqliteDatabase:
                 self._group = _Group()
             group = self._group
             try:
-                await self._writer.run(_enter)
+                await self._writer.run_aside(_enter)
                 yield SqlWork(self._writer)
                 await self._writer.run(_leave)
             except BaseException as error:
@@ -130,10 +138,10 @@ class SqliteDatabase:
             if not group.is_over:
                 group.is_over = True
                 try:
-                    await self._writer.run(_commit)
+                    await self._writer.run_aside(_commit)
                 except StoreBusy as failure:
                     group.fail(failure)
-                    await self._writer.run(_roll_back)
+                    await self._writer.run_aside(_roll_back)
         if group.failure is not None:
             raise StoreBusy(group.failure.why)
 
