@@ -14,7 +14,7 @@ from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobStatus
-from ketway.domain.platforms import Door, PlatformId
+from ketway.domain.platforms import PlatformId
 from ketway.services.listing import BatchFilter, Listed, Page
 
 _MICROSECONDS = 1_000_000
@@ -28,9 +28,9 @@ class SqlBatches:
         row = to_row(batch) | {"echo": dict(batch.echo)}
         await self._run(lambda c: c.execute(insert(batches), row))
 
-    async def get(self, id: BatchId, *, visible_to: Actor, door: Door | None = None) -> Batch:
+    async def get(self, id: BatchId, *, visible_to: Actor) -> Batch:
         found = await self._where(batches.c.id == id, batches.c.deleted_at.is_(None))
-        if not found or not visible_to.sees(found[0].project_id) or door not in (None, found[0].door):
+        if not found or not visible_to.finds(found[0]):
             raise Unknown("batch", str(id))
         return found[0]
 

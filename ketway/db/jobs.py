@@ -15,7 +15,7 @@ from ketway.domain.accounts import Actor
 from ketway.domain.batches import BatchId
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import Job, JobId, JobStatus
-from ketway.domain.platforms import Door, PlatformId
+from ketway.domain.platforms import PlatformId
 from ketway.domain.scheduling import Candidate
 from ketway.services.listing import JobFilter, Listed, Page
 
@@ -29,9 +29,9 @@ class SqlJobs:
         if rows:
             await self._run(lambda c: c.execute(insert(jobs), rows))
 
-    async def get(self, id: JobId, *, visible_to: Actor, door: Door | None = None) -> Job:
+    async def get(self, id: JobId, *, visible_to: Actor) -> Job:
         found = await self._where(jobs.c.id == id, jobs.c.deleted_at.is_(None))
-        if not found or not visible_to.sees(found[0].project_id) or door not in (None, found[0].door):
+        if not found or not visible_to.finds(found[0]):
             raise Unknown("job", str(id))
         return found[0]
 

@@ -39,17 +39,18 @@ def filtered(table: Table, actor: Actor, filter: BatchFilter | JobFilter) -> lis
     asked: list[ColumnElement[bool]] = [c.deleted_at.is_(None)]
     if not actor.superuser:
         asked.append(c.project_id.in_(list(actor.roles)))
+    if actor.doors is not None:
+        asked.append(c.door.in_(actor.doors))
     if filter.project_ids is not None:
         asked.append(c.project_id.in_(filter.project_ids))
     for column, wanted in (
         (c.id, filter.ids),
         (c.creator_id, filter.creator_ids),
         (c.status, filter.statuses),
+        (c.door, filter.doors),
     ):
         if wanted:
             asked.append(column.in_(wanted))
-    if filter.door is not None:
-        asked.append(c.door == filter.door)
     if filter.id_starts_with is not None:
         asked.append(c.id.startswith(filter.id_starts_with, autoescape=True))
     if filter.created_from is not None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import NewType, Protocol
 from uuid import UUID
 
 from ketway.domain.errors import NotAllowed
+from ketway.domain.platforms import Door
 
 AccountId = NewType("AccountId", UUID)
 ProjectId = NewType("ProjectId", UUID)
@@ -34,6 +35,15 @@ class Action(Enum):
     DELETE_BATCH = "delete this batch"
     DELETE_JOB = "delete this job"
     OPERATE = "operate this server"
+
+
+class Entered(Protocol):
+    """Something of a project that came in by a door."""
+
+    @property
+    def project_id(self) -> ProjectId: ...
+    @property
+    def door(self) -> Door: ...
 
 
 class Owned(Protocol):
@@ -80,14 +90,26 @@ class Member:
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Who is asking, with what they are in each project."""
+    """Who is asking, with what they are in each project.
+
+    Args:
+        doors: they find only what came in by these; None for all.
+    """
 
     account_id: AccountId
     roles: Mapping[ProjectId, Role] = field(default_factory=dict)
     superuser: bool = False
+    doors: frozenset[Door] | None = None
+
+    def through(self, *doors: Door) -> Actor:
+        """The same caller, looking through these doors alone."""
+        return replace(self, doors=frozenset(doors))
 
     def sees(self, project_id: ProjectId) -> bool:
         return self.superuser or project_id in self.roles
+
+    def finds(self, thing: Entered) -> bool:
+        return self.sees(thing.project_id) and (self.doors is None or thing.door in self.doors)
 
     def may(self, thing: Owned) -> bool:
         """Whether they may act on something: its creator, an admin of its project, a superuser."""

@@ -119,9 +119,7 @@ class Batches:
         await self._check(new.project_id, new.platform, new.program, new.configuration, new.jobs)
         return await self.create(actor, new)
 
-    async def add_jobs(
-        self, actor: Actor, id: BatchId, jobs: tuple[NewJob, ...], *, door: Door
-    ) -> Sequence[Job]:
+    async def add_jobs(self, actor: Actor, id: BatchId, jobs: tuple[NewJob, ...]) -> Sequence[Job]:
         """More jobs for an open batch, unchecked.
 
         Raises:
@@ -129,13 +127,13 @@ class Batches:
         """
         self._bound(jobs)
         async with self.db.look() as work:
-            batch = await work.batches.get(id, visible_to=actor, door=door)
+            batch = await work.batches.get(id, visible_to=actor)
         actor.must(Action.ADD_JOBS, batch)
         batch.must_take_jobs()
         kept = await self.programs.keep(actor, batch.project_id, _own(jobs))
         now = self.clock.now()
         async with self.db.work() as work:
-            batch = await work.batches.get(id, visible_to=actor, door=door)
+            batch = await work.batches.get(id, visible_to=actor)
             batch.must_take_jobs()
             await self._must_know(work, actor, batch.project_id, None, *jobs)
             last = await work.jobs.last_position(id)
@@ -147,26 +145,24 @@ class Batches:
         await self.bell.ring()
         return added
 
-    async def add_jobs_checked(
-        self, actor: Actor, id: BatchId, jobs: tuple[NewJob, ...], *, door: Door
-    ) -> Sequence[Job]:
+    async def add_jobs_checked(self, actor: Actor, id: BatchId, jobs: tuple[NewJob, ...]) -> Sequence[Job]:
         """As `add_jobs`, after asking the engine.
 
         Raises:
             Invalid: with the engine's sentence.
         """
         self._bound(jobs)
-        batch = await self.get(actor, id, door=door)
+        batch = await self.get(actor, id)
         actor.must(Action.ADD_JOBS, batch)
         batch.must_take_jobs()
         program = await self.programs.text(actor, batch.program_id) if batch.program_id else None
         platform = self.platforms.get(batch.platform_id)
         await self._check(batch.project_id, platform, program, batch.configuration, jobs)
-        return await self.add_jobs(actor, id, jobs, door=door)
+        return await self.add_jobs(actor, id, jobs)
 
-    async def get(self, actor: Actor, id: BatchId, *, door: Door | None = None) -> Batch:
+    async def get(self, actor: Actor, id: BatchId) -> Batch:
         async with self.db.look() as work:
-            return await work.batches.get(id, visible_to=actor, door=door)
+            return await work.batches.get(id, visible_to=actor)
 
     async def children(self, actor: Actor, id: BatchId) -> Sequence[BatchId]:
         """Batches that repeat this one, oldest first."""
@@ -194,11 +190,11 @@ class Batches:
         async with self.db.look() as work:
             return await work.jobs.count(ids)
 
-    async def close(self, actor: Actor, id: BatchId, *, door: Door | None = None) -> Batch:
+    async def close(self, actor: Actor, id: BatchId) -> Batch:
         """No more jobs; those waiting still run. Closing twice changes nothing."""
         now = self.clock.now()
         async with self.db.work() as work:
-            batch = await work.batches.get(id, visible_to=actor, door=door)
+            batch = await work.batches.get(id, visible_to=actor)
             actor.must(Action.CLOSE_BATCH, batch)
             if not batch.is_open:
                 return batch
@@ -206,14 +202,14 @@ class Batches:
             await settle(work, id, now)
             return await work.batches.fetch(id)
 
-    async def cancel(self, actor: Actor, id: BatchId, *, door: Door | None = None) -> Batch:
+    async def cancel(self, actor: Actor, id: BatchId) -> Batch:
         """Cancel what waits and ask what runs to stop.
 
         Raises:
             AlreadyFinished, NotAllowed, Unknown
         """
         async with self.db.work() as work:
-            batch = await work.batches.get(id, visible_to=actor, door=door)
+            batch = await work.batches.get(id, visible_to=actor)
             actor.must(Action.CANCEL_BATCH, batch)
             stopped = await stop(work, batch, BatchStatus.CANCELLED, self.clock.now())
         await self.bell.ring()
@@ -228,12 +224,11 @@ class Batches:
         tags: tuple[str, ...] | None = None,
         max_idle_s: float | None = None,
         max_total_s: float | None = None,
-        door: Door | None = None,
     ) -> Batch:
         """Change what is given; limits are cut to the platform's ceilings and hold at once."""
         now = self.clock.now()
         async with self.db.work() as work:
-            batch = await work.batches.get(id, visible_to=actor, door=door)
+            batch = await work.batches.get(id, visible_to=actor)
             actor.must(Action.CHANGE_BATCH, batch)
             idle_s, total_s = limits(
                 self.platforms.get(batch.platform_id),
@@ -252,11 +247,11 @@ class Batches:
             )
             return await work.batches.fetch(id)
 
-    async def delete(self, actor: Actor, id: BatchId, *, door: Door | None = None) -> None:
+    async def delete(self, actor: Actor, id: BatchId) -> None:
         """Stop it if it lives, and let nobody read it, its jobs or its results again."""
         now = self.clock.now()
         async with self.db.work() as work:
-            batch = await work.batches.get(id, visible_to=actor, door=door)
+            batch = await work.batches.get(id, visible_to=actor)
             actor.must(Action.DELETE_BATCH, batch)
             if not batch.is_finished:
                 await stop(work, batch, BatchStatus.CANCELLED, now)

@@ -10,7 +10,6 @@ from ketway.domain.accounts import Action, Actor
 from ketway.domain.batches import BatchId
 from ketway.domain.errors import AlreadyFinished, JobStillLives, NotAllowed, Refusal
 from ketway.domain.jobs import Job, JobId
-from ketway.domain.platforms import Door
 from ketway.domain.results import Result
 from ketway.services.ending import settle
 from ketway.services.listing import JobFilter, Listed, Order, Page
@@ -25,15 +24,15 @@ class Jobs:
     clock: Clock
     bell: Bell
 
-    async def get(self, actor: Actor, id: JobId, *, door: Door | None = None) -> Job:
+    async def get(self, actor: Actor, id: JobId) -> Job:
         async with self.db.look() as work:
-            return await work.jobs.get(id, visible_to=actor, door=door)
+            return await work.jobs.get(id, visible_to=actor)
 
     async def list(self, actor: Actor, filter: JobFilter, page: Page) -> Listed[Job]:
         async with self.db.look() as work:
             return await work.jobs.list(actor, filter, page)
 
-    async def cancel(self, actor: Actor, id: JobId, *, door: Door | None = None) -> Job:
+    async def cancel(self, actor: Actor, id: JobId) -> Job:
         """Waiting: cancelled at once. Running: asked to stop.
 
         Raises:
@@ -41,7 +40,7 @@ class Jobs:
         """
         now = self.clock.now()
         async with self.db.work() as work:
-            job = await work.jobs.get(id, visible_to=actor, door=door)
+            job = await work.jobs.get(id, visible_to=actor)
             actor.must(Action.CANCEL_JOB, job)
             await work.jobs.put(job.cancel(now))
             changed = await work.jobs.fetch(id)
@@ -51,7 +50,7 @@ class Jobs:
         return changed
 
     async def cancel_of_batch(
-        self, actor: Actor, batch: BatchId, filter: JobFilter, *, door: Door | None = None
+        self, actor: Actor, batch: BatchId, filter: JobFilter
     ) -> tuple[Sequence[Job], Mapping[JobId, Refusal]]:
         """Cancel those jobs of one batch that a filter selects, in one transaction.
 
@@ -62,7 +61,7 @@ class Jobs:
         refused: dict[JobId, Refusal] = {}
         changed: list[Job] = []
         async with self.db.work() as work:
-            await work.batches.get(batch, visible_to=actor, door=door)
+            await work.batches.get(batch, visible_to=actor)
             page = Page(limit=sys.maxsize, order=Order.POSITION, descending=False)
             chosen = await work.jobs.list(actor, replace(filter, batch_ids=(batch,)), page)
             for job in chosen.items:
@@ -85,11 +84,10 @@ class Jobs:
         *,
         name: str | None = None,
         tags: tuple[str, ...] | None = None,
-        door: Door | None = None,
     ) -> Job:
         """Change what is given."""
         async with self.db.work() as work:
-            job = await work.jobs.get(id, visible_to=actor, door=door)
+            job = await work.jobs.get(id, visible_to=actor)
             actor.must(Action.CHANGE_JOB, job)
             await work.jobs.put(
                 replace(
@@ -101,14 +99,14 @@ class Jobs:
             )
             return await work.jobs.fetch(id)
 
-    async def delete(self, actor: Actor, id: JobId, *, door: Door | None = None) -> None:
+    async def delete(self, actor: Actor, id: JobId) -> None:
         """Let nobody read it or its result again.
 
         Raises:
             JobStillLives, NotAllowed, Unknown
         """
         async with self.db.work() as work:
-            job = await work.jobs.get(id, visible_to=actor, door=door)
+            job = await work.jobs.get(id, visible_to=actor)
             actor.must(Action.DELETE_JOB, job)
             if not job.is_finished:
                 raise JobStillLives(str(id), job.status.value)

@@ -56,7 +56,7 @@ class BatchFilter:
         tags: rows that carry all of them.
     """
 
-    door: Door | None = None
+    doors: tuple[Door, ...] = ()
     ids: tuple[BatchId, ...] = ()
     id_starts_with: str | None = None
     project_ids: tuple[ProjectId, ...] | None = None
@@ -74,7 +74,7 @@ class BatchFilter:
 class JobFilter:
     """As `BatchFilter`."""
 
-    door: Door | None = None
+    doors: tuple[Door, ...] = ()
     ids: tuple[JobId, ...] = ()
     id_starts_with: str | None = None
     batch_ids: tuple[BatchId, ...] = ()

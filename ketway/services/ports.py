@@ -13,7 +13,7 @@ from ketway.domain.credentials import ApiKey, WorkerToken
 from ketway.domain.errors import Invalid
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.leases import Lease, LeaseId, Worker, WorkerId
-from ketway.domain.platforms import Door, PlatformId
+from ketway.domain.platforms import PlatformId
 from ketway.domain.programs import Program, ProgramId
 from ketway.domain.results import Result
 from ketway.domain.scheduling import Candidate
@@ -32,10 +32,10 @@ class Clock(Protocol):
 class BatchStore(Protocol):
     async def add(self, batch: Batch) -> None: ...
 
-    async def get(self, id: BatchId, *, visible_to: Actor, door: Door | None = None) -> Batch:
+    async def get(self, id: BatchId, *, visible_to: Actor) -> Batch:
         """
         Raises:
-            Unknown: no such batch, another door's, or of a project the actor is not in.
+            Unknown: no such batch, or one that the actor does not find.
         """
 
     async def fetch(self, id: BatchId) -> Batch:
@@ -70,10 +70,10 @@ class BatchStore(Protocol):
 class JobStore(Protocol):
     async def add(self, jobs: Sequence[Job]) -> None: ...
 
-    async def get(self, id: JobId, *, visible_to: Actor, door: Door | None = None) -> Job:
+    async def get(self, id: JobId, *, visible_to: Actor) -> Job:
         """
         Raises:
-            Unknown: no such job, another door's, or of a project the actor is not in.
+            Unknown: no such job, or one that the actor does not find.
         """
 
     async def fetch(self, id: JobId) -> Job:

@@ -12,7 +12,7 @@ from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobId, JobStatus
 from ketway.domain.platforms import Door, platform_id
 from ketway.services.listing import JobFilter, Order, Page
-from tests.builders import DOOR, NOON, PROJECT, a_member, a_program, a_stranger
+from tests.builders import NOON, PROJECT, a_member, a_program, a_stranger
 from tests.contracts.rows import BOTH, ELSEWHERE, SOMEBODY, after, keep_batch, keep_job, keep_jobs
 
 EMU = platform_id("EMU_TEST")
@@ -59,20 +59,20 @@ async def test_every_field_comes_back_as_it_was(db):
 
     async with db.look() as work:
         assert await work.jobs.fetch(job.id) == job
-        assert await work.jobs.get(job.id, visible_to=a_member(), door=DOOR) == job
+        assert await work.jobs.get(job.id, visible_to=a_member()) == job
 
 
 async def test_a_job_of_a_foreign_project_or_another_door_is_unknown(db):
     job = await keep_job(db)
 
     async with db.look() as work:
-        for id, actor, door in (
-            (job.id, a_stranger(), None),
-            (job.id, a_member(), Door("other")),
-            (JobId(uuid4()), BOTH, None),
+        for id, actor in (
+            (job.id, a_stranger()),
+            (job.id, a_member().through(Door("other"))),
+            (JobId(uuid4()), BOTH),
         ):
             with pytest.raises(Unknown):
-                await work.jobs.get(id, visible_to=actor, door=door)
+                await work.jobs.get(id, visible_to=actor)
 
 
 async def test_a_place_in_a_batch_is_taken_once(db):
@@ -247,7 +247,7 @@ async def test_filters_choose_what_is_listed(db):
     )
 
     for filter in (
-        JobFilter(door=Door("other")),
+        JobFilter(doors=(Door("other"),)),
         JobFilter(ids=(special.id,)),
         JobFilter(id_starts_with="abcdef00-"),
         JobFilter(batch_ids=(batch.id,)),

@@ -10,7 +10,7 @@ from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobStatus
-from ketway.domain.platforms import Door, PlatformId
+from ketway.domain.platforms import PlatformId
 from ketway.services.listing import BatchFilter, Listed, Page
 from tests.fakes.tables import Tables, held_platform, insert, living_key, must_be_unique, must_exist, page_of
 
@@ -28,11 +28,11 @@ class MemoryBatches:
         self._must_fit(batch)
         insert(self._tables.batches, batch.id, batch)
 
-    async def get(self, id: BatchId, *, visible_to: Actor, door: Door | None = None) -> Batch:
+    async def get(self, id: BatchId, *, visible_to: Actor) -> Batch:
         found = self._tables.batches.get(id)
         if found is None or id in self._tables.hidden:
             raise Unknown("batch", str(id))
-        if not visible_to.sees(found.project_id) or door not in (None, found.door):
+        if not visible_to.finds(found):
             raise Unknown("batch", str(id))
         return found
 
@@ -90,14 +90,14 @@ def _is_overdue(batch: Batch, is_busy: bool, now: datetime) -> bool:
 
 def _fits(batch: Batch, actor: Actor, filter: BatchFilter) -> bool:
     return (
-        actor.sees(batch.project_id)
+        actor.finds(batch)
         and (filter.project_ids is None or batch.project_id in filter.project_ids)
         and (filter.platform_ids is None or batch.platform_id in filter.platform_ids)
         and (not filter.ids or batch.id in filter.ids)
         and (not filter.creator_ids or batch.creator_id in filter.creator_ids)
         and (not filter.statuses or batch.status in filter.statuses)
         and (not filter.priorities or batch.priority in filter.priorities)
-        and filter.door in (None, batch.door)
+        and (not filter.doors or batch.door in filter.doors)
         and str(batch.id).startswith(filter.id_starts_with or "")
         and filter.is_open in (None, batch.is_open)
         and (filter.created_from is None or batch.created_at >= filter.created_from)

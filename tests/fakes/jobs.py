@@ -10,7 +10,7 @@ from ketway.domain.accounts import Actor
 from ketway.domain.batches import BatchId
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import Job, JobId, JobStatus
-from ketway.domain.platforms import Door, PlatformId
+from ketway.domain.platforms import PlatformId
 from ketway.domain.scheduling import Candidate
 from ketway.services.listing import JobFilter, Listed, Page
 from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of
@@ -30,11 +30,11 @@ class MemoryJobs:
         for job in jobs:
             insert(self._tables.jobs, job.id, job)
 
-    async def get(self, id: JobId, *, visible_to: Actor, door: Door | None = None) -> Job:
+    async def get(self, id: JobId, *, visible_to: Actor) -> Job:
         found = self._tables.jobs.get(id)
         if found is None or id in self._tables.hidden:
             raise Unknown("job", str(id))
-        if not visible_to.sees(found.project_id) or door not in (None, found.door):
+        if not visible_to.finds(found):
             raise Unknown("job", str(id))
         return found
 
@@ -118,13 +118,13 @@ def _candidate(job: Job) -> Candidate:
 
 def _fits(job: Job, actor: Actor, filter: JobFilter) -> bool:
     return (
-        actor.sees(job.project_id)
+        actor.finds(job)
         and (filter.project_ids is None or job.project_id in filter.project_ids)
         and (not filter.ids or job.id in filter.ids)
         and (not filter.batch_ids or job.batch_id in filter.batch_ids)
         and (not filter.creator_ids or job.creator_id in filter.creator_ids)
         and (not filter.statuses or job.status in filter.statuses)
-        and filter.door in (None, job.door)
+        and (not filter.doors or job.door in filter.doors)
         and str(job.id).startswith(filter.id_starts_with or "")
         and (filter.min_shots is None or (job.shots is not None and job.shots >= filter.min_shots))
         and (filter.max_shots is None or (job.shots is not None and job.shots <= filter.max_shots))

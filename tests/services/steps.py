@@ -43,7 +43,7 @@ async def create(world: World, jobs: Jobs = 1, **changes: Any) -> Batch:
 
 async def add(world: World, id: BatchId, jobs: int = 1) -> Sequence[Job]:
     new = tuple(NewJob(shots=100) for _ in range(jobs))
-    return await world.core.batches.add_jobs(world.owner, id, new, door=DOOR)
+    return await world.core.batches.add_jobs(world.owner, id, new)
 
 
 async def batch_of(world: World, id: BatchId) -> Batch:

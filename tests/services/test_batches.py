@@ -25,7 +25,6 @@ from ketway.domain.platforms import Door
 from ketway.domain.programs import ProgramId
 from ketway.services.batches import NewJob
 from ketway.services.listing import BatchFilter, JobFilter, Page
-from tests.builders import DOOR
 from tests.services.steps import (
     EMU,
     QPU,
@@ -128,7 +127,7 @@ async def test_a_job_added_with_a_program_of_another_project_is_unknown(world):
     batch = await create(world, is_open=True)
 
     with pytest.raises(Unknown):
-        await world.core.batches.add_jobs(world.owner, batch.id, (NewJob(program_id=theirs.id),), door=DOOR)
+        await world.core.batches.add_jobs(world.owner, batch.id, (NewJob(program_id=theirs.id),))
 
     assert len(await jobs_of(world, batch.id)) == 1
 
@@ -218,7 +217,7 @@ async def test_jobs_added_at_once_all_find_a_place(world):
 async def test_added_jobs_are_checked_with_the_batch_s_program(world):
     batch = await create(world, is_open=True, configuration='{"dt": 1}')
 
-    added = await world.core.batches.add_jobs_checked(world.owner, batch.id, (NewJob(shots=7),), door=DOOR)
+    added = await world.core.batches.add_jobs_checked(world.owner, batch.id, (NewJob(shots=7),))
 
     (_, (task,)) = world.checker.asked[-1]
     assert (task.program, task.configuration, task.shots) == ("a program", '{"dt": 1}', 7)
@@ -233,7 +232,7 @@ async def test_a_closed_or_ended_batch_takes_no_jobs(world):
         with pytest.raises(BatchClosed):
             await add(world, id)
         with pytest.raises(BatchClosed):
-            await world.core.batches.add_jobs_checked(world.owner, id, (NewJob(),), door=DOOR)
+            await world.core.batches.add_jobs_checked(world.owner, id, (NewJob(),))
 
 
 async def test_another_member_may_read_and_nothing_else(world):
@@ -242,8 +241,8 @@ async def test_another_member_may_read_and_nothing_else(world):
 
     assert (await batches.get(member, batch.id)).id == batch.id
     for forbidden in (
-        batches.add_jobs(member, batch.id, (NewJob(),), door=DOOR),
-        batches.add_jobs_checked(member, batch.id, (NewJob(),), door=DOOR),
+        batches.add_jobs(member, batch.id, (NewJob(),)),
+        batches.add_jobs_checked(member, batch.id, (NewJob(),)),
         batches.close(member, batch.id),
         batches.cancel(member, batch.id),
         batches.change(member, batch.id, name="mine"),
@@ -259,14 +258,14 @@ async def test_a_stranger_or_another_door_finds_nothing(world):
     batch = await create(world, is_open=True)
     batches = world.core.batches
 
-    for actor, door in ((stranger, None), (world.owner, Door("other"))):
+    for actor in (stranger, world.owner.through(Door("other"))):
         for unknown in (
-            batches.get(actor, batch.id, door=door),
-            batches.add_jobs(actor, batch.id, (NewJob(),), door=door or DOOR),
-            batches.close(actor, batch.id, door=door),
-            batches.cancel(actor, batch.id, door=door),
-            batches.change(actor, batch.id, name="mine", door=door),
-            batches.delete(actor, batch.id, door=door),
+            batches.get(actor, batch.id),
+            batches.add_jobs(actor, batch.id, (NewJob(),)),
+            batches.close(actor, batch.id),
+            batches.cancel(actor, batch.id),
+            batches.change(actor, batch.id, name="mine"),
+            batches.delete(actor, batch.id),
         ):
             with pytest.raises(Unknown):
                 await unknown

@@ -94,7 +94,7 @@ async def test_only_those_who_may_change_a_job(world):
     with pytest.raises(Unknown):
         await jobs.get(stranger, job.id)
     with pytest.raises(Unknown):
-        await jobs.get(world.owner, job.id, door=Door("other"))
+        await jobs.get(world.owner.through(Door("other")), job.id)
     with pytest.raises(Unknown):
         await jobs.get(world.owner, JobId(uuid4()))
     assert (await jobs.list(stranger, JobFilter(), Page())).total == 0

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
 
 from ketway.api.bodies import parse, read_body
-from ketway.api.pasqal import errors
+from ketway.api.pasqal import errors, translate
 from ketway.domain.accounts import Actor
 from ketway.domain.errors import BadCredentials, BadField, BadToken, Malformed, Refusal, Unavailable
 from ketway.services.core import Core
@@ -38,7 +38,7 @@ async def actor_of(request: Request, core: CoreDep) -> Actor:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise BadToken("missing")
-    return await core.accounts.by_token(token.strip())
+    return (await core.accounts.by_token(token.strip())).through(translate.DOOR)
 
 
 ActorDep = Annotated[Actor, Depends(actor_of)]

@@ -46,7 +46,7 @@ async def cancel_batches(request: Request, actor: ActorDep, core: CoreDep) -> Re
     errors: dict[str, str] = {}
     for id in said.batch_ids:
         try:
-            cancelled.append(await core.batches.cancel(actor, BatchId(id), door=translate.DOOR))
+            cancelled.append(await core.batches.cancel(actor, BatchId(id)))
         except Refusal as refusal:
             errors[str(id)] = str(refusal)
     return success({"batches": await answers.batches(core, cancelled), "errors": errors})
@@ -82,19 +82,19 @@ async def add_jobs(batch_id: UUID, request: Request, actor: ActorDep, core: Core
     said = await answers.read(request, wire.AddJobs, within="jobs")
     batch = await _batch(core, actor, batch_id)
     jobs = _new_jobs(said.jobs, has_sequence=batch.program_id is not None)
-    await core.batches.add_jobs_checked(actor, batch.id, jobs, door=translate.DOOR)
+    await core.batches.add_jobs_checked(actor, batch.id, jobs)
     return success(await _with_jobs(core, actor, await _batch(core, actor, batch_id)))
 
 
 @router.patch("/api/v2/batches/{batch_id}/complete")
 async def close_batch(batch_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
-    batch = await core.batches.close(actor, BatchId(batch_id), door=translate.DOOR)
+    batch = await core.batches.close(actor, BatchId(batch_id))
     return success(await _with_jobs(core, actor, batch))
 
 
 @router.patch("/api/v2/batches/{batch_id}/cancel")
 async def cancel_batch(batch_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
-    batch = await core.batches.cancel(actor, BatchId(batch_id), door=translate.DOOR)
+    batch = await core.batches.cancel(actor, BatchId(batch_id))
     return success(await _with_jobs(core, actor, batch))
 
 
@@ -102,7 +102,7 @@ async def cancel_batch(batch_id: UUID, actor: ActorDep, core: CoreDep) -> Respon
 async def cancel_jobs(batch_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """Cancel those jobs of a batch that the query selects; without one, all of them."""
     asked = job_filter(Query(request.query_params))
-    cancelled, refused = await core.jobs.cancel_of_batch(actor, BatchId(batch_id), asked, door=translate.DOOR)
+    cancelled, refused = await core.jobs.cancel_of_batch(actor, BatchId(batch_id), asked)
     errors = {str(id): str(refusal) for id, refusal in refused.items()}
     return success({"jobs": [translate.job(job) for job in cancelled], "errors": errors})
 
@@ -111,12 +111,12 @@ async def cancel_jobs(batch_id: UUID, request: Request, actor: ActorDep, core: C
 async def set_tags(batch_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     said = await answers.read(request, wire.Tags, within="tags")
     _must_be_unique(said.tags)
-    batch = await core.batches.change(actor, BatchId(batch_id), tags=tuple(said.tags), door=translate.DOOR)
+    batch = await core.batches.change(actor, BatchId(batch_id), tags=tuple(said.tags))
     return success(await _with_jobs(core, actor, batch))
 
 
 async def _batch(core: Core, actor: Actor, id: UUID) -> Batch:
-    return await core.batches.get(actor, BatchId(id), door=translate.DOOR)
+    return await core.batches.get(actor, BatchId(id))
 
 
 async def _with_jobs(core: Core, actor: Actor, batch: Batch) -> dict[str, Any]:

@@ -28,26 +28,26 @@ async def get_jobs(request: Request, actor: ActorDep, core: CoreDep) -> Response
 
 @router.get("/api/v2/jobs/{job_id}")
 async def get_job(job_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
-    job = await core.jobs.get(actor, JobId(job_id), door=translate.DOOR)
+    job = await core.jobs.get(actor, JobId(job_id))
     sequence = await core.programs.text(actor, job.program_id) if job.program_id else None
     return success(translate.job_with_sequence(job, sequence))
 
 
 @router.get("/api/v1/jobs/{job_id}/status")
 async def get_job_status(job_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
-    job = await core.jobs.get(actor, JobId(job_id), door=translate.DOOR)
+    job = await core.jobs.get(actor, JobId(job_id))
     return success({"id": str(job.id), "status": translate.JOB_STATUS[job.status]})
 
 
 @router.patch("/api/v2/jobs/{job_id}/cancel")
 async def cancel_job(job_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
-    return success(translate.job(await core.jobs.cancel(actor, JobId(job_id), door=translate.DOOR)))
+    return success(translate.job(await core.jobs.cancel(actor, JobId(job_id))))
 
 
 @router.get("/api/v1/jobs/{job_id}/results_link")
 async def get_results_link(job_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """Null until there is a result. The link is fetched without a login, so it must be absolute."""
-    job = await core.jobs.get(actor, JobId(job_id), door=translate.DOOR)
+    job = await core.jobs.get(actor, JobId(job_id))
     result = (await core.jobs.results([job.id])).get(job.id)
     link = None if result is None else links.absolute(request, core.jobs.link(result))
     return success({"results_link": link})

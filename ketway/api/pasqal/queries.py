@@ -93,7 +93,6 @@ def batch_filter(query: Query) -> BatchFilter:
     opened, completed = query.boolean("open"), query.boolean("complete")
     tag = query.one("tag", str, "a tag")
     return BatchFilter(
-        door=translate.DOOR,
         ids=tuple(BatchId(id) for id in _ids(query, words)),
         id_starts_with=query.one("id__starts_with", str.lower, "the beginning of a UUID"),
         project_ids=_projects(query),
@@ -115,7 +114,6 @@ def job_filter(query: Query) -> JobFilter:
     """
     words = query.all("status", _job_word, "a job status")
     return JobFilter(
-        door=translate.DOOR,
         ids=tuple(JobId(id) for id in _ids(query, words)),
         id_starts_with=query.one("id__starts_with", str.lower, "the beginning of a UUID"),
         batch_ids=tuple(BatchId(id) for id in query.all("batch_id", UUID, "a UUID")),

@@ -10,6 +10,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from ketway.api.scaleway.errors import NotYourProject
+from ketway.api.scaleway.translate import DOOR
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.credentials import ApiKey
 from ketway.domain.errors import BadToken
@@ -60,7 +61,7 @@ async def caller(request: Request) -> Caller:
     if not secret:
         raise BadToken("missing")
     actor, key = await core(request).accounts.by_secret(secret)
-    return Caller(actor=actor, key=key)
+    return Caller(actor=actor.through(DOOR), key=key)
 
 
 CoreDep = Annotated[Core, Depends(core)]

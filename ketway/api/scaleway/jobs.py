@@ -13,7 +13,6 @@ from ketway.api.scaleway import translate, wire
 from ketway.api.scaleway.auth import Caller, CallerDep, CoreDep
 from ketway.api.scaleway.errors import SessionOver
 from ketway.api.scaleway.requests import body_of, query_of
-from ketway.api.scaleway.translate import DOOR
 from ketway.domain.batches import BatchId
 from ketway.domain.errors import AlreadyFinished, BadField, BatchClosed, OverBound
 from ketway.domain.jobs import Job, JobId, JobStatus
@@ -34,7 +33,6 @@ async def list_jobs(
 ) -> wire.Jobs:
     page = translate.page(query, translate.JOB_ORDERS, "created_at_desc", translate.LONG_LIST)
     asked = JobFilter(
-        door=DOOR,
         batch_ids=() if query.session_id is None else (BatchId(query.session_id),),
         project_ids=None if query.project_id is None else (caller.reads(query.project_id),),
         tags=query.tags,
@@ -53,7 +51,7 @@ async def create_job(
 
 @router.get("/{job_id}")
 async def get_job(job_id: UUID, caller: CallerDep, core: CoreDep) -> wire.Job:
-    return translate.job(await core.jobs.get(caller.actor, JobId(job_id), door=DOOR))
+    return translate.job(await core.jobs.get(caller.actor, JobId(job_id)))
 
 
 @router.patch("/{job_id}")
@@ -63,7 +61,7 @@ async def change_job(
     core: CoreDep,
     sent: Annotated[wire.JobChange, Depends(body_of(wire.JobChange))],
 ) -> wire.Job:
-    changed = await core.jobs.change(caller.actor, JobId(job_id), name=sent.name, tags=sent.tags, door=DOOR)
+    changed = await core.jobs.change(caller.actor, JobId(job_id), name=sent.name, tags=sent.tags)
     return translate.job(changed)
 
 
@@ -71,19 +69,19 @@ async def change_job(
 async def cancel_job(job_id: UUID, caller: CallerDep, core: CoreDep) -> wire.Job:
     id = JobId(job_id)
     try:
-        return translate.job(await core.jobs.cancel(caller.actor, id, door=DOOR))
+        return translate.job(await core.jobs.cancel(caller.actor, id))
     except AlreadyFinished:
-        return translate.job(await core.jobs.get(caller.actor, id, door=DOOR))
+        return translate.job(await core.jobs.get(caller.actor, id))
 
 
 @router.delete("/{job_id}", status_code=204)
 async def delete_job(job_id: UUID, caller: CallerDep, core: CoreDep) -> None:
-    await core.jobs.delete(caller.actor, JobId(job_id), door=DOOR)
+    await core.jobs.delete(caller.actor, JobId(job_id))
 
 
 @router.get("/{job_id}/circuit")
 async def get_circuit(job_id: UUID, caller: CallerDep, core: CoreDep) -> wire.Circuit:
-    job = await core.jobs.get(caller.actor, JobId(job_id), door=DOOR)
+    job = await core.jobs.get(caller.actor, JobId(job_id))
     kind = translate.circuit_kind(job)
     if kind is None or job.program_id is None:
         return wire.Circuit()
@@ -99,7 +97,7 @@ async def list_results(
     query: Annotated[wire.ListQuery, Depends(query_of(wire.ListQuery))],
 ) -> wire.JobResults:
     translate.ordered(query, translate.CREATION_ORDERS, "created_at_desc")
-    job = await core.jobs.get(caller.actor, JobId(job_id), door=DOOR)
+    job = await core.jobs.get(caller.actor, JobId(job_id))
     kept = await core.jobs.results([job.id]) if job.status is JobStatus.DONE else {}
     # A job has one result, so that it is all on the first page.
     shown = [await _result(core, request, result) for result in kept.values() if query.page <= 1]
@@ -109,7 +107,7 @@ async def list_results(
 async def _add(core: Core, caller: Caller, session: BatchId, new: NewJob) -> Job:
     """One more job for a session, with refusals that speak of what this route was sent."""
     try:
-        (job,) = await core.batches.add_jobs(caller.actor, session, (new,), door=DOOR)
+        (job,) = await core.batches.add_jobs(caller.actor, session, (new,))
     except BatchClosed as closed:
         raise SessionOver(closed.id, translate.state("batch", closed.status)) from None
     except BadField:

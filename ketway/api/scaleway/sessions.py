@@ -28,7 +28,6 @@ async def list_sessions(
 ) -> wire.Sessions:
     page = translate.page(query, translate.SESSION_ORDERS, "name_asc", translate.LONG_LIST)
     asked = BatchFilter(
-        door=DOOR,
         project_ids=(caller.reads(query.project_id),),
         platform_ids=None if query.platform_id is None else (PlatformId(query.platform_id),),
         tags=query.tags,
@@ -48,7 +47,7 @@ async def create_session(
 
 @router.get("/{session_id}")
 async def get_session(session_id: UUID, caller: CallerDep, core: CoreDep) -> wire.Session:
-    return await _one(core, await core.batches.get(caller.actor, BatchId(session_id), door=DOOR))
+    return await _one(core, await core.batches.get(caller.actor, BatchId(session_id)))
 
 
 @router.patch("/{session_id}")
@@ -65,7 +64,6 @@ async def change_session(
         tags=sent.tags,
         max_idle_s=sent.max_idle_duration,
         max_total_s=sent.max_duration,
-        door=DOOR,
     )
     return await _one(core, changed)
 
@@ -74,16 +72,16 @@ async def change_session(
 async def terminate_session(session_id: UUID, caller: CallerDep, core: CoreDep) -> wire.Session:
     id = BatchId(session_id)
     try:
-        ended = await core.batches.cancel(caller.actor, id, door=DOOR)
+        ended = await core.batches.cancel(caller.actor, id)
     except AlreadyFinished:
         # Clients that clean up end a session twice.
-        ended = await core.batches.get(caller.actor, id, door=DOOR)
+        ended = await core.batches.get(caller.actor, id)
     return await _one(core, ended)
 
 
 @router.delete("/{session_id}", status_code=204)
 async def delete_session(session_id: UUID, caller: CallerDep, core: CoreDep) -> None:
-    await core.batches.delete(caller.actor, BatchId(session_id), door=DOOR)
+    await core.batches.delete(caller.actor, BatchId(session_id))
 
 
 @router.get("/{session_id}/acls")
@@ -93,7 +91,7 @@ async def list_acls(
     core: CoreDep,
     query: Annotated[wire.ListQuery, Depends(query_of(wire.ListQuery))],
 ) -> wire.Acls:
-    batch = await core.batches.get(caller.actor, BatchId(session_id), door=DOOR)
+    batch = await core.batches.get(caller.actor, BatchId(session_id))
     descending = translate.ordered(query, translate.ACL_ORDERS, "access_asc")
     granted = sorted(translate.access(caller.actor, batch), reverse=descending)
     size = translate.size(query, translate.LONG_LIST)
