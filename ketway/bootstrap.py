@@ -195,7 +195,7 @@ async def _credentials(core: Core, folder: Path, url: str) -> tuple[Credentials,
             known = known.moved_to(url)
             known.write(folder)
         return known, False
-    first = await core.accounts.set_up(OWNER, PROJECT, "local")
+    first = await core.first_start.set_up(OWNER, PROJECT, "local")
     made = Credentials(
         url=url,
         username=first.username,

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from ketway.domain.accounts import AccountId, Actor, ProjectId, Role
+from ketway.domain.accounts import Account, AccountId, Actor, Member, Project, ProjectId, Role
 from ketway.domain.batches import Batch, BatchId
+from ketway.domain.credentials import ApiKey, ApiKeyId
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.leases import Lease, LeaseId, WorkerId
 from ketway.domain.platforms import Door, Platform, platform_id
@@ -80,6 +81,39 @@ def a_lease(**changes: Any) -> Lease:
         "expires_at": NOON,
     }
     return Lease(**plain | changes)
+
+
+def an_account(**changes: Any) -> Account:
+    plain: dict[str, Any] = {
+        "id": AccountId(uuid4()),
+        "email": f"{uuid4().hex}@here",
+        "created_at": NOON,
+    }
+    return Account(**plain | changes)
+
+
+def a_project(**changes: Any) -> Project:
+    plain: dict[str, Any] = {"id": ProjectId(uuid4()), "name": "a project", "created_at": NOON}
+    return Project(**plain | changes)
+
+
+def a_membership(
+    account: AccountId = ACCOUNT, project: ProjectId = PROJECT, role: Role = Role.MEMBER, **changes: Any
+) -> Member:
+    plain: dict[str, Any] = {"created_at": NOON, "updated_at": NOON}
+    return Member(**plain | {"account_id": account, "project_id": project, "role": role} | changes)
+
+
+def a_key(**changes: Any) -> ApiKey:
+    plain: dict[str, Any] = {
+        "id": ApiKeyId(uuid4()),
+        "access_key": f"SCW{uuid4().hex[:17].upper()}",
+        "secret_hash": uuid4().hex,
+        "account_id": ACCOUNT,
+        "project_id": PROJECT,
+        "created_at": NOON,
+    }
+    return ApiKey(**plain | changes)
 
 
 def a_member(role: Role = Role.MEMBER, **changes: Any) -> Actor:

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from ketway import platforms
 from ketway.db import open_database
-from ketway.domain.accounts import Account, AccountId, Actor, Member, Project, ProjectId, Role
+from ketway.domain.accounts import Account, AccountId, Actor, Project, ProjectId, Role
 from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, hashed
 from ketway.domain.errors import Invalid
 from ketway.domain.leases import Worker
@@ -22,12 +22,12 @@ from ketway.domain.tasks import Computed, Task
 from ketway.host.bell import LocalBell
 from ketway.keys import links, tokens
 from ketway.keys.passwords import Argon2Hasher
-from ketway.services.accounts import FirstCredentials
 from ketway.services.core import Core, Limits, build_core
+from ketway.services.first_start import FirstCredentials
 from ketway.services.leases import Grant
 from ketway.services.ports import Database
 from ketway.storage.disk import DiskBlobs
-from tests.builders import NOON
+from tests.builders import NOON, a_membership
 
 
 class MovableClock:
@@ -88,6 +88,11 @@ class World:
     def project_id(self) -> ProjectId:
         return self.credentials.project_id
 
+    @property
+    def operator(self) -> Actor:
+        """The owner, with all that they may."""
+        return replace(self.owner, superuser=True)
+
     async def claim(self, most: int = 1) -> Sequence[Grant]:
         """What a worker with every engine gets right now."""
         return await self.core.leases.claim(self.token, self.worker.id, uuid4().hex, most=most, wait_s=0)
@@ -121,11 +126,9 @@ class World:
         )
         async with self.db.work() as work:
             await work.accounts.add(account)
-            await work.accounts.add_project(project)
-            await work.accounts.add_member(
-                Member(account_id=account.id, project_id=project.id, role=Role.MEMBER)
-            )
-            await work.accounts.add_key(key)
+            await work.projects.add(project)
+            await work.projects.add_member(a_membership(account.id, project.id, Role.MEMBER))
+            await work.api_keys.add(key)
         return Actor(account_id=account.id, roles={project.id: Role.MEMBER}), secret
 
 
@@ -152,7 +155,7 @@ async def a_world(
             engines_here=list(engines),
             limits=limits or Limits(),
         )
-        credentials = await core.accounts.set_up("owner@ketway", "first project", "local")
+        credentials = await core.first_start.set_up("owner@ketway", "first project", "local")
         token = await core.accounts.worker_token(credentials.worker_token)
         bearer, _ = await core.accounts.login(credentials.username, credentials.password)
         owner = await core.accounts.by_token(bearer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
@@ -10,14 +10,13 @@ from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from ketway.db.paging import filtered, page_of
 from ketway.db.rows import Condition, Runner, from_row, to_row
 from ketway.db.tables import DEDUPLICATES, HOLDS, LIVES, batches, jobs
+from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.services.listing import BatchFilter, Listed, Page
-
-_MICROSECONDS = 1_000_000
 
 
 class SqlBatches:
@@ -66,11 +65,34 @@ class SqlBatches:
         )
         return found[0] if found else None
 
+    async def queue(self, actor: Actor, platform: PlatformId, page: Page) -> Listed[Batch]:
+        asked: list[Condition] = [
+            LIVES,
+            batches.c.platform_id == platform,
+            *filtered(batches, actor, BatchFilter()),
+        ]
+        c = batches.c
+        turns = (c.status == BatchStatus.QUEUED, c.priority, c.created_at, c.id)
+        query = select(batches).where(*asked).order_by(*turns).limit(page.limit).offset(page.offset)
+        count = select(func.count()).select_from(batches).where(*asked)
+        rows = await self._run(lambda c: c.execute(query).all())
+        total = await self._run(lambda c: c.execute(count).scalar_one())
+        return Listed(items=[from_row(Batch, row) for row in rows], total=total)
+
+    async def last_activity(self, projects: Sequence[ProjectId] | None) -> Mapping[ProjectId, datetime]:
+        query = select(batches.c.project_id, func.max(batches.c.updated_at).label("at")).group_by(
+            batches.c.project_id
+        )
+        if projects is not None:
+            query = query.where(batches.c.project_id.in_(projects))
+        rows = await self._run(lambda c: c.execute(query).all())
+        return {row.project_id: row.at for row in rows}
+
     async def children(self, id: BatchId) -> Sequence[BatchId]:
         return [batch.id for batch in await self._where(batches.c.parent_id == id)]
 
     async def overdue(self, now: datetime) -> Sequence[Batch]:
-        micros = int(now.timestamp() * _MICROSECONDS)
+        micros = int(now.timestamp() * MICROSECONDS)
         busy = select(jobs.c.id).where(
             jobs.c.batch_id == batches.c.id, jobs.c.status.in_([JobStatus.QUEUED, JobStatus.RUNNING])
         )
@@ -81,10 +103,10 @@ class SqlBatches:
         )
         idle = and_(
             batches.c.is_open,
-            since + batches.c.max_idle_s * _MICROSECONDS <= micros,
+            since + batches.c.max_idle_s * MICROSECONDS <= micros,
             ~busy.exists(),
         )
-        over = batches.c.started_at + batches.c.max_total_s * _MICROSECONDS <= micros
+        over = batches.c.started_at + batches.c.max_total_s * MICROSECONDS <= micros
         not_stopping = batches.c.status != BatchStatus.STOPPING
         return await self._where(LIVES, not_stopping, or_(idle, over))
 
@@ -109,4 +131,9 @@ def _conditions(actor: Actor, filter: BatchFilter) -> list[ColumnElement[bool]]:
         asked.append(batches.c.priority.in_(filter.priorities))
     if filter.is_open is not None:
         asked.append(batches.c.is_open == filter.is_open)
+    size = select(func.count()).where(jobs.c.batch_id == batches.c.id).scalar_subquery()
+    if filter.min_jobs is not None:
+        asked.append(size >= filter.min_jobs)
+    if filter.max_jobs is not None:
+        asked.append(size <= filter.max_jobs)
     return asked

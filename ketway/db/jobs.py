@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    bindparam,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 
 from ketway.db.paging import filtered, page_of
 from ketway.db.rows import Condition, Runner, from_row, to_row
-from ketway.db.tables import RUNS, UNFINISHED, WAITS, jobs
-from ketway.domain.accounts import Actor
+from ketway.db.tables import PAUSED, RUNS, UNFINISHED, WAITS, batches, jobs
+from ketway.db.types import MICROSECONDS
+from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import BatchId
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
+from ketway.domain.priorities import Priority
 from ketway.domain.scheduling import Candidate
-from ketway.services.listing import JobFilter, Listed, Page
+from ketway.services.listing import JobFilter, Listed, Load, Page
 
 
 class SqlJobs:
@@ -107,7 +120,8 @@ class SqlJobs:
         return await self._run(lambda c: c.execute(query).scalar_one())
 
     async def heads(self, platform: PlatformId, batch: BatchId | None = None) -> Sequence[Candidate]:
-        waiting: list[Condition] = [WAITS, jobs.c.platform_id == platform]
+        held = select(batches.c.id).where(PAUSED, batches.c.platform_id == platform)
+        waiting: list[Condition] = [WAITS, jobs.c.platform_id == platform, jobs.c.batch_id.not_in(held)]
         if batch is not None:
             waiting.append(jobs.c.batch_id == batch)
         lines = select(jobs.c.priority, jobs.c.project_id).where(*waiting).distinct()
@@ -136,6 +150,48 @@ class SqlJobs:
             return found
 
         return await self._run(first_of_each)
+
+    async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
+        query = (
+            select(
+                jobs.c.priority,
+                func.count(jobs.c.batch_id.distinct()).label("batches"),
+                func.count().label("jobs"),
+                func.coalesce(func.sum(jobs.c.shots), 0).label("shots"),
+            )
+            .where(WAITS, jobs.c.platform_id == platform)
+            .group_by(jobs.c.priority)
+        )
+        rows = await self._run(lambda c: c.execute(query).all())
+        return {row.priority: Load(batches=row.batches, jobs=row.jobs, shots=row.shots) for row in rows}
+
+    async def mean_waits(
+        self, platforms: Sequence[PlatformId], since: datetime
+    ) -> Mapping[PlatformId, float]:
+        wait = func.avg(_micros(jobs.c.started_at) - _micros(jobs.c.created_at))
+        query = (
+            select(jobs.c.platform_id, wait.label("wait"))
+            .where(jobs.c.platform_id.in_(platforms), jobs.c.started_at >= since)
+            .group_by(jobs.c.platform_id)
+        )
+        rows = await self._run(lambda c: c.execute(query).all())
+        return {row.platform_id: float(row.wait) / MICROSECONDS for row in rows}
+
+    async def frequency(
+        self, actor: Actor, project: ProjectId, unit: timedelta
+    ) -> Mapping[datetime, Mapping[PlatformId, int]]:
+        unit_s = int(unit.total_seconds())
+        began = (_micros(jobs.c.created_at) // (unit_s * MICROSECONDS)).label("began")
+        query = (
+            select(began, jobs.c.platform_id, func.count().label("number"))
+            .where(*filtered(jobs, actor, JobFilter(project_ids=(project,))))
+            .group_by(began, jobs.c.platform_id)
+            .order_by(began)
+        )
+        found: dict[datetime, dict[PlatformId, int]] = defaultdict(dict)
+        for row in await self._run(lambda c: c.execute(query).all()):
+            found[datetime.fromtimestamp(row.began * unit_s, UTC)][row.platform_id] = row.number
+        return dict(found)
 
     async def running_on(self, platform: PlatformId) -> int:
         query = select(func.count()).select_from(jobs).where(RUNS, jobs.c.platform_id == platform)
@@ -167,3 +223,8 @@ def _conditions(actor: Actor, filter: JobFilter) -> list[ColumnElement[bool]]:
         empty = jobs.c.errors == ()
         asked.append(~empty if filter.has_errors else empty)
     return asked
+
+
+def _micros(column: ColumnElement[Any]) -> ColumnElement[int]:
+    """A time as the number that is kept."""
+    return type_coerce(column, BigInteger)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
 
 from ketway.domain.accounts import Actor
-from ketway.services.listing import BatchFilter, JobFilter, Page
+from ketway.services.listing import BatchFilter, JobFilter, Page, ProcessFilter
 
 Run = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
 
@@ -33,7 +33,9 @@ async def page_of(
     return found
 
 
-def filtered(table: Table, actor: Actor, filter: BatchFilter | JobFilter) -> list[ColumnElement[bool]]:
+def filtered(
+    table: Table, actor: Actor, filter: BatchFilter | JobFilter | ProcessFilter
+) -> list[ColumnElement[bool]]:
     """The conditions that every list knows, and that nothing deleted or foreign is listed."""
     c = table.c
     asked: list[ColumnElement[bool]] = [c.deleted_at.is_(None)]

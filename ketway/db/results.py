@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import insert, select
 
 from ketway.db.rows import Runner, from_row, to_row
-from ketway.db.tables import results
+from ketway.db.tables import jobs, results
+from ketway.domain.estimates import Run
 from ketway.domain.jobs import JobId
-from ketway.domain.results import Result
+from ketway.domain.platforms import PlatformId
+from ketway.domain.results import Result, measured
 
 
 class SqlResults:
@@ -22,6 +24,18 @@ class SqlResults:
             "metadata": dict(result.metadata),
         }
         await self._run(lambda c: c.execute(insert(results), row))
+
+    async def history(self, platform: PlatformId, most: int) -> Sequence[Run]:
+        latest = (
+            select(jobs.c.id, jobs.c.started_at)
+            .where(jobs.c.platform_id == platform, jobs.c.started_at.is_not(None))
+            .order_by(jobs.c.started_at.desc())
+            .limit(most)
+            .subquery()
+        )
+        query = select(results.c.metadata).join(latest, latest.c.id == results.c.job_id)
+        rows = await self._run(lambda c: c.execute(query).all())
+        return [run for row in rows if (run := measured(row.metadata)) is not None]
 
     async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]:
         query = select(results).where(results.c.job_id.in_(jobs))

@@ -1,18 +1,33 @@
 """Every table. Columns are named as the fields of the domain objects they keep.
 
 `deleted_at` is the exception: what was deleted is hidden from reading and kept for the
-record of use.
+record of use. A column that came after the first tables has a `server_default` for the rows
+that were there before.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from ketway.db.types import Id, Json, Moment, Rank, Word, Words
 from ketway.domain.accounts import Role
-from ketway.domain.batches import BatchStatus, Priority
+from ketway.domain.batches import BatchStatus
 from ketway.domain.jobs import JobStatus
 from ketway.domain.leases import LeaseStatus
+from ketway.domain.notices import Level
+from ketway.domain.priorities import Priority
 
 metadata = MetaData(
     naming_convention={
@@ -30,7 +45,10 @@ RUNS = text("status = 'running'")
 UNFINISHED = text("status IN ('queued', 'running')")
 LIVE = text("status = 'live'")
 LIVES = text("status IN ('queued', 'active', 'stopping')")
+PAUSED = text("status = 'paused'")
 HOLDS = text("is_exclusive AND status IN ('active', 'stopping')")
+KEYED = text("key IS NOT NULL")
+KEYLESS = text("key IS NULL")
 DEDUPLICATES = text("deduplication_key IS NOT NULL AND status IN ('queued', 'active')")
 
 accounts = Table(
@@ -41,6 +59,11 @@ accounts = Table(
     Column("created_at", Moment, nullable=False),
     Column("password_hash", Text),
     Column("superuser", Boolean, nullable=False),
+    Column("given_name", Text, nullable=False, server_default=""),
+    Column("family_name", Text, nullable=False, server_default=""),
+    Column("is_service", Boolean, nullable=False, server_default="0"),
+    Column("disabled_at", Moment),
+    Column("tokens_from", Moment),
 )
 
 projects = Table(
@@ -49,6 +72,10 @@ projects = Table(
     Column("id", Id, primary_key=True),
     Column("name", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("priority", Rank(Priority), nullable=False, server_default=text("2")),
+    Column("allowed_platforms", Words),
+    Column("echo", Json, nullable=False, server_default="{}"),
 )
 
 members = Table(
@@ -57,6 +84,9 @@ members = Table(
     Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
     Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
     Column("role", Word(Role), nullable=False),
+    Column("created_at", Moment, nullable=False, server_default=text("0")),
+    Column("updated_at", Moment, nullable=False, server_default=text("0")),
+    Index("ix_members_project", "project_id", "created_at", "account_id"),
 )
 
 api_keys = Table(
@@ -152,9 +182,10 @@ batches = Table(
     Column("echo", Json, nullable=False),
     Column("version", Integer, nullable=False),
     Column("deleted_at", Moment),
-    Index("ix_batches_project", "project_id", "created_at", "id"),
+    Index("ix_batches_project", "project_id", "created_at", "id", "door", "deleted_at"),
     Index("ix_batches_parent", "parent_id", sqlite_where=text("parent_id IS NOT NULL")),
     Index("ix_batches_living", "platform_id", "created_at", sqlite_where=LIVES, postgresql_where=LIVES),
+    Index("ix_batches_paused", "platform_id", sqlite_where=PAUSED, postgresql_where=PAUSED),
     # One batch at a time on an exclusive platform, whatever the code above believes.
     Index("uq_batches_holder", "platform_id", unique=True, sqlite_where=HOLDS, postgresql_where=HOLDS),
     # Two creates at the same time with one key give one batch.
@@ -204,7 +235,9 @@ jobs = Table(
     Index("uq_jobs_batch", "batch_id", "position", unique=True),
     Index("ix_jobs_unfinished", "batch_id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     Index("ix_jobs_batch_status", "batch_id", "status"),
-    Index("ix_jobs_project", "project_id", "created_at", "id"),
+    Index("ix_jobs_project", "project_id", "created_at", "id", "door", "deleted_at"),
+    # What was waited for, and what was done, lately on one platform.
+    Index("ix_jobs_started", "platform_id", "started_at"),
     Index(
         "ix_jobs_waiting",
         "platform_id",
@@ -249,4 +282,75 @@ leases = Table(
     Index("uq_leases_attempt", "job_id", "attempt", unique=True),
     Index("ix_leases_live", "expires_at", sqlite_where=LIVE, postgresql_where=LIVE),
     Index("ix_leases_worker", "worker_id", "request_id", sqlite_where=LIVE, postgresql_where=LIVE),
+)
+
+platform_states = Table(
+    "platform_states",
+    metadata,
+    Column("platform_id", Id, primary_key=True),
+    Column("is_down", Boolean, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("specs", Text),
+    Column("made", Json),
+)
+
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("project_id", Id, ForeignKey("projects.id"), nullable=False),
+    Column("creator_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("door", String(20), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("backend", Text, nullable=False),
+    Column("configuration", Json, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("priority", Rank(Priority), nullable=False),
+    Column("status", Word(JobStatus), nullable=False),
+    Column("errors", Words, nullable=False),
+    Column("started_at", Moment),
+    Column("ended_at", Moment),
+    Column("result_key", Text),
+    Column("version", Integer, nullable=False),
+    Column("deleted_at", Moment),
+    Index("ix_processes_project", "project_id", "created_at", "id"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("level", Word(Level), nullable=False),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("caller_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("route", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("key", Text),
+    Column("made", Words, nullable=False),
+    Column("server", String(40), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    # Two requests at the same time with one key give one thing.
+    Index(
+        "uq_requests_key",
+        "caller_id",
+        "route",
+        "key",
+        unique=True,
+        sqlite_where=KEYED,
+        postgresql_where=KEYED,
+    ),
+    Index("ix_requests_digest", "caller_id", "digest", sqlite_where=KEYLESS, postgresql_where=KEYLESS),
+    Index("ix_requests_expiry", "expires_at"),
 )

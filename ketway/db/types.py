@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Dialect, Integer, String, Text
 from sqlalchemy.types import TypeDecorator
 
-_MICROSECOND = 1_000_000
+MICROSECONDS = 1_000_000
 
 
 class Id(TypeDecorator[UUID]):
@@ -37,12 +37,12 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         whole = int(value.replace(microsecond=0).timestamp())
-        return whole * _MICROSECOND + value.microsecond
+        return whole * MICROSECONDS + value.microsecond
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        whole, micro = divmod(value, _MICROSECOND)
+        whole, micro = divmod(value, MICROSECONDS)
         return datetime.fromtimestamp(whole, UTC).replace(microsecond=micro)
 
 
@@ -60,15 +60,15 @@ class Json(TypeDecorator[Any]):
 
 
 class Words(Json):
-    """A tuple of strings."""
+    """A tuple of strings, or None."""
 
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return super().process_bind_param(list(value), dialect)
+        return super().process_bind_param(None if value is None else list(value), dialect)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return tuple(super().process_result_value(value, dialect))
+        return None if value is None else tuple(super().process_result_value(value, dialect))
 
 
 class Word(TypeDecorator[enum.Enum]):

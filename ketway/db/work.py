@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from ketway.db.accounts import SqlAccounts
+from ketway.db.api_keys import SqlApiKeys
 from ketway.db.batches import SqlBatches
 from ketway.db.jobs import SqlJobs
 from ketway.db.keys import SqlKeys
 from ketway.db.leases import SqlLeases
+from ketway.db.notices import SqlNotices
+from ketway.db.platforms import SqlPlatforms
+from ketway.db.processes import SqlProcesses
 from ketway.db.programs import SqlPrograms
+from ketway.db.projects import SqlProjects
+from ketway.db.requests import SqlRequests
 from ketway.db.results import SqlResults
 from ketway.db.rows import Runner
 from ketway.db.workers import SqlWorkers
@@ -18,10 +24,16 @@ class SqlWork:
 
     def __init__(self, runner: Runner) -> None:
         self.accounts = SqlAccounts(runner)
+        self.api_keys = SqlApiKeys(runner)
         self.batches = SqlBatches(runner)
         self.jobs = SqlJobs(runner)
         self.keys = SqlKeys(runner)
         self.leases = SqlLeases(runner)
+        self.notices = SqlNotices(runner)
+        self.platforms = SqlPlatforms(runner)
+        self.processes = SqlProcesses(runner)
         self.programs = SqlPrograms(runner)
+        self.requests = SqlRequests(runner)
+        self.projects = SqlProjects(runner)
         self.results = SqlResults(runner)
         self.workers = SqlWorkers(runner)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
 from ketway.db.rows import Runner, from_row, to_row
 from ketway.db.tables import worker_tokens, workers
-from ketway.domain.credentials import WorkerToken
+from ketway.domain.credentials import WorkerToken, WorkerTokenId
 from ketway.domain.leases import Worker, WorkerId
 
 
@@ -42,3 +42,17 @@ class SqlWorkers:
 
     async def add_token(self, token: WorkerToken) -> None:
         await self._run(lambda c: c.execute(insert(worker_tokens), to_row(token)))
+
+    async def put_token(self, token: WorkerToken) -> None:
+        statement = update(worker_tokens).where(worker_tokens.c.id == token.id)
+        await self._run(lambda c: c.execute(statement, to_row(token)))
+
+    async def get_token(self, id: WorkerTokenId) -> WorkerToken | None:
+        query = select(worker_tokens).where(worker_tokens.c.id == id)
+        row = await self._run(lambda c: c.execute(query).one_or_none())
+        return None if row is None else from_row(WorkerToken, row)
+
+    async def tokens(self) -> Sequence[WorkerToken]:
+        query = select(worker_tokens).order_by(worker_tokens.c.created_at, worker_tokens.c.id)
+        rows = await self._run(lambda c: c.execute(query).all())
+        return [from_row(WorkerToken, row) for row in rows]

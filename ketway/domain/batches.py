@@ -10,8 +10,9 @@ from typing import Any, NewType
 from uuid import UUID
 
 from ketway.domain.accounts import AccountId, ProjectId
-from ketway.domain.errors import AlreadyFinished, BatchClosed, IllegalMove
+from ketway.domain.errors import AlreadyFinished, BatchClosed, BatchStillOpen, IllegalMove
 from ketway.domain.platforms import Door, Platform, PlatformId
+from ketway.domain.priorities import Priority
 from ketway.domain.programs import ProgramId
 
 BatchId = NewType("BatchId", UUID)
@@ -20,6 +21,7 @@ BatchId = NewType("BatchId", UUID)
 class BatchStatus(Enum):
     QUEUED = "queued"  #: none of its jobs has run yet
     ACTIVE = "active"  #: it has its platform
+    PAUSED = "paused"  #: an operator holds it back; others may have its platform
     STOPPING = "stopping"  #: it takes nothing more and waits for a running job to end
     DONE = "done"
     CANCELLED = "cancelled"
@@ -27,20 +29,11 @@ class BatchStatus(Enum):
     FAILED = "failed"
 
 
-class Priority(Enum):
-    """Served in this order."""
-
-    CRITICAL = 0
-    HIGH = 1
-    MEDIUM = 2
-    LOW = 3
-    FREE = 4
-
-
 _ENDS = {BatchStatus.DONE, BatchStatus.CANCELLED, BatchStatus.TIMED_OUT, BatchStatus.FAILED}
 MOVES: dict[BatchStatus, set[BatchStatus]] = {
-    BatchStatus.QUEUED: {BatchStatus.ACTIVE} | _ENDS,
-    BatchStatus.ACTIVE: {BatchStatus.STOPPING} | _ENDS,
+    BatchStatus.QUEUED: {BatchStatus.ACTIVE, BatchStatus.PAUSED} | _ENDS,
+    BatchStatus.ACTIVE: {BatchStatus.PAUSED, BatchStatus.STOPPING} | _ENDS,
+    BatchStatus.PAUSED: {BatchStatus.QUEUED, BatchStatus.STOPPING} | _ENDS,
     BatchStatus.STOPPING: {BatchStatus.CANCELLED, BatchStatus.TIMED_OUT, BatchStatus.FAILED},
 }
 
@@ -96,7 +89,7 @@ class Batch:
 
     @property
     def takes_jobs(self) -> bool:
-        return self.is_open and self.status in (BatchStatus.QUEUED, BatchStatus.ACTIVE)
+        return self.is_open and self.status in (BatchStatus.QUEUED, BatchStatus.ACTIVE, BatchStatus.PAUSED)
 
     def become(self, status: BatchStatus, now: datetime) -> Batch:
         """
@@ -121,6 +114,22 @@ class Batch:
         """
         if not self.takes_jobs:
             raise BatchClosed(str(self.id), self.status.value)
+
+    def must_be_closed(self) -> None:
+        """
+        Raises:
+            BatchStillOpen: more jobs may come.
+        """
+        if self.is_open:
+            raise BatchStillOpen(str(self.id))
+
+    def pause(self, now: datetime) -> Batch:
+        """None of its jobs starts until it is resumed; those that run go on."""
+        return self.become(BatchStatus.PAUSED, now)
+
+    def resume(self, now: datetime) -> Batch:
+        """It waits for its platform again; its limits run anew from when it has it."""
+        return self.become(BatchStatus.QUEUED, now)
 
     def close(self, now: datetime) -> Batch:
         """No more jobs; those waiting still run. Closing twice changes nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NewType
 from uuid import UUID
@@ -31,7 +31,7 @@ class ApiKey:
     Args:
         access_key: public name of the key.
         secret_hash: SHA-256 of the secret, which is a random UUID.
-        project_id: the project used where a request names none.
+        project_id: the one project that it opens.
     """
 
     id: ApiKeyId
@@ -45,6 +45,24 @@ class ApiKey:
 
     def is_good(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def revoke(self, now: datetime) -> ApiKey:
+        """Revoking twice changes nothing."""
+        return self if self.revoked_at is not None else replace(self, revoked_at=now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """What an access token of this server says.
+
+    Args:
+        key_id: the key that it was given for; it opens no more than the key does, and as long.
+            None for a password.
+    """
+
+    account_id: AccountId
+    issued_at: datetime
+    key_id: ApiKeyId | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,3 +79,7 @@ class WorkerToken:
     created_at: datetime
     is_local: bool = False
     revoked_at: datetime | None = None
+
+    def revoke(self, now: datetime) -> WorkerToken:
+        """Revoking twice changes nothing."""
+        return self if self.revoked_at is not None else replace(self, revoked_at=now)

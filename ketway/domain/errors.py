@@ -90,11 +90,27 @@ class BadToken(Unauthenticated):
 
 
 @dataclass(eq=False)
+class AccountDisabled(Unauthenticated):
+    """Told only to those who know the password."""
+
+    def __str__(self) -> str:
+        return "This account is disabled; ask an operator of the server to enable it."
+
+
+@dataclass(eq=False)
 class NotAllowed(Forbidden):
     action: str
 
     def __str__(self) -> str:
         return f"You are not allowed to {self.action}."
+
+
+@dataclass(eq=False)
+class PlatformNotAllowed(Forbidden):
+    platform: str
+
+    def __str__(self) -> str:
+        return f"Your project may not use {self.platform}; ask the operator of this server."
 
 
 @dataclass(eq=False)
@@ -106,6 +122,17 @@ class Unknown(NotFound):
 
     def __str__(self) -> str:
         return f"{self.kind.capitalize()} not found."
+
+
+@dataclass(eq=False)
+class Deleted(Gone):
+    """`kind` is a core word such as `batch` or `job`."""
+
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"The {self.kind} that this request made has been deleted."
 
 
 @dataclass(eq=False)
@@ -138,6 +165,35 @@ class BatchClosed(Conflict):
 
 
 @dataclass(eq=False)
+class BatchStillOpen(Conflict):
+    id: str
+
+    def __str__(self) -> str:
+        return "The batch is still open; close it first."
+
+
+@dataclass(eq=False)
+class PlatformTaken(Conflict):
+    """An exclusive platform has a holder already."""
+
+    holder: str
+
+    def __str__(self) -> str:
+        return f"The platform runs batch {self.holder} and takes one batch at a time."
+
+
+@dataclass(eq=False)
+class AlreadyThere(Conflict):
+    """`kind` is a core word; one with this name, or for this person, is there already."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"There is a {self.kind} '{self.name}' already."
+
+
+@dataclass(eq=False)
 class Stale(Conflict):
     """Somebody changed the row between our read and our write."""
 
@@ -149,6 +205,46 @@ class Stale(Conflict):
 
 
 @dataclass(eq=False)
+class EmailTaken(Conflict):
+    email: str
+
+    def __str__(self) -> str:
+        return f"There is already an account with the email {self.email}."
+
+
+@dataclass(eq=False)
+class AlreadyMember(Conflict):
+    email: str
+
+    def __str__(self) -> str:
+        return f"{self.email} is already a member of this project; change the role instead."
+
+
+@dataclass(eq=False)
+class NotAMember(Conflict):
+    email: str
+
+    def __str__(self) -> str:
+        return f"{self.email} is not a member of this project; add them first."
+
+
+@dataclass(eq=False)
+class LastAdmin(Conflict):
+    """A project without an admin could be managed by operators alone."""
+
+    def __str__(self) -> str:
+        return "The project would have no admin left; make somebody else an admin first."
+
+
+@dataclass(eq=False)
+class LastSuperuser(Conflict):
+    """A server without one could be operated by nobody."""
+
+    def __str__(self) -> str:
+        return "The server would have no superuser left; make somebody else a superuser first."
+
+
+@dataclass(eq=False)
 class JobStillLives(Precondition):
     """Only what has ended can be deleted."""
 
@@ -157,6 +253,17 @@ class JobStillLives(Precondition):
 
     def __str__(self) -> str:
         return f"The job is {self.status}; cancel it, or wait until it ends, before deleting it."
+
+
+@dataclass(eq=False)
+class NoResult(Precondition):
+    """Nothing can be done before its result is stored."""
+
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"The {self.kind} has no result yet; it is done once its result is stored."
 
 
 @dataclass(eq=False)
@@ -183,6 +290,33 @@ class BadField(Invalid):
 
     def __str__(self) -> str:
         return f"{'.'.join(self.field)}: {self.message}"
+
+
+@dataclass(eq=False)
+class KeyReused(Invalid):
+    """An idempotency key came again with another request."""
+
+    key: str
+
+    def __str__(self) -> str:
+        return f"The idempotency key '{self.key}' was used for another request; send a new one."
+
+
+@dataclass(eq=False)
+class NobodyHasEmail(Invalid):
+    email: str
+
+    def __str__(self) -> str:
+        return f"No account has the email {self.email[:254]}; create it first with `ketway account add`."
+
+
+@dataclass(eq=False)
+class UnknownPlatform(Invalid):
+    name: str
+    known: Sequence[str]
+
+    def __str__(self) -> str:
+        return f"There is no platform '{self.name[:80]}'; there are {', '.join(self.known)}."
 
 
 @dataclass(eq=False)

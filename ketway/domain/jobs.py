@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -10,9 +10,10 @@ from typing import Any, NewType
 from uuid import UUID
 
 from ketway.domain.accounts import AccountId, ProjectId
-from ketway.domain.batches import BatchId, Priority
+from ketway.domain.batches import BatchId
 from ketway.domain.errors import AlreadyFinished, IllegalMove
 from ketway.domain.platforms import Door, PlatformId
+from ketway.domain.priorities import Priority
 from ketway.domain.programs import ProgramId
 
 JobId = NewType("JobId", UUID)
@@ -138,6 +139,16 @@ class Job:
         if self.status is JobStatus.QUEUED:
             return self._end(JobStatus.CANCELLED, now)
         return replace(self, cancel_requested_at=self.cancel_requested_at or now, updated_at=now)
+
+    def cancel_now(self, now: datetime) -> Job:
+        """Cancelled by whoever runs it, who knows that it runs no more."""
+        return self._end(JobStatus.CANCELLED, now)
+
+    def note_errors(self, errors: Sequence[str], now: datetime) -> Job:
+        """Whoever runs it says what went wrong; it ends with that."""
+        if self.is_finished:
+            raise AlreadyFinished("job", str(self.id), self.status.value)
+        return replace(self._end(JobStatus.FAILED, now), errors=(*self.errors, *errors))
 
     def lose_child(self, why: str, now: datetime) -> Job:
         """Its child died: back to the queue, or given up after too many deaths."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NewType
 from uuid import UUID, uuid5
 
@@ -64,3 +64,25 @@ class Platform:
         """
         if shots is not None and shots > self.max_shots:
             raise ShotsOverLimit(shots, self.max_shots)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformState:
+    """What operators said of a platform since the catalogue was written.
+
+    Args:
+        is_down: nothing starts on it; what is sent to it waits.
+        why: the operator's words on that.
+        specs: in place of the catalogue's, or None.
+        made: the platform itself, where no catalogue has it.
+    """
+
+    platform_id: PlatformId
+    is_down: bool = False
+    why: str = ""
+    specs: str | None = None
+    made: Platform | None = None
+
+    def of(self, platform: Platform) -> Platform:
+        """The platform as it is now."""
+        return platform if self.specs is None else replace(platform, specs=self.specs)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ketway.domain.estimates import Run
 from ketway.domain.jobs import JobId
 
 #: Outcomes kept beside the result for a person to look at; the document holds them all.
@@ -44,3 +45,12 @@ def shown(counts: Mapping[str, int]) -> dict[str, int]:
     """The most frequent outcomes, the commonest first."""
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return dict(ranked[:MAX_COUNTS_SHOWN])
+
+
+def measured(metadata: Mapping[str, Any]) -> Run | None:
+    """What a result's metadata tells about its run; None where the engine told no size or time."""
+    qubits, seconds = metadata.get("qubits"), metadata.get("seconds")
+    if not isinstance(qubits, int) or not isinstance(seconds, int | float):
+        return None
+    memory = metadata.get("peak_memory_bytes")
+    return Run(qubits=qubits, seconds=seconds, memory_bytes=memory if isinstance(memory, int) else None)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ketway.domain.accounts import ProjectId
-from ketway.domain.batches import BatchId, Priority
+from ketway.domain.batches import BatchId
 from ketway.domain.jobs import JobId
 from ketway.domain.platforms import PlatformId
+from ketway.domain.priorities import Priority
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,6 +33,17 @@ class Task:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What a check found out about a task.
+
+    Args:
+        qubits: size of its register, or of its largest circuit.
+    """
+
+    qubits: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Computed:
     """One finished computation.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from joserfc import jwt
@@ -11,6 +12,7 @@ from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import ECKey
 
 from ketway.domain.accounts import AccountId
+from ketway.domain.credentials import ApiKeyId, Claims
 from ketway.domain.errors import BadToken
 
 _ALGORITHM = "ES256"
@@ -34,12 +36,16 @@ class JwtTokens:
         self._key = ECKey.import_key(json.loads(key))
         self._life_s = int(life.total_seconds())
 
-    def issue(self, account: AccountId, now: datetime) -> tuple[str, int]:
+    def issue(self, account: AccountId, now: datetime, key: ApiKeyId | None = None) -> tuple[str, int]:
         issued = int(now.timestamp())
         claims = {"iss": ISSUER, "sub": str(account), "iat": issued, "exp": issued + self._life_s}
+        # Clients want whole seconds; a password may be changed within one.
+        claims["us"] = now.microsecond
+        if key is not None:
+            claims["key"] = str(key)
         return jwt.encode({"alg": _ALGORITHM}, claims, self._key), self._life_s
 
-    def read(self, token: str, now: datetime) -> AccountId:
+    def read(self, token: str, now: datetime) -> Claims:
         try:
             claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM]).claims
             # `decode` looks at the signature alone; an expired token passes it.
@@ -47,10 +53,21 @@ class JwtTokens:
                 now=int(now.timestamp()),
                 iss={"essential": True, "value": ISSUER},
                 exp={"essential": True},
+                iat={"essential": True},
                 sub={"essential": True},
             ).validate(claims)
-            return AccountId(UUID(str(claims["sub"])))
+            return _read(claims)
         except ExpiredTokenError:
             raise BadToken("expired") from None
-        except (JoseError, ValueError, TypeError):
+        except (JoseError, ValueError, TypeError, OverflowError):
             raise BadToken("unknown") from None
+
+
+def _read(claims: dict[str, Any]) -> Claims:
+    issued = datetime.fromtimestamp(int(claims["iat"]), UTC)
+    key = claims.get("key")
+    return Claims(
+        account_id=AccountId(UUID(str(claims["sub"]))),
+        issued_at=issued.replace(microsecond=int(claims.get("us", 0))),
+        key_id=None if key is None else ApiKeyId(UUID(str(key))),
+    )

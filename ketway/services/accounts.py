@@ -1,4 +1,4 @@
-"""Accounts: who comes in, by which key, and what they may see."""
+"""Accounts: who comes in, and who there is."""
 
 from __future__ import annotations
 
@@ -7,31 +7,47 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from ketway.domain.accounts import Account, AccountId, Actor, Member, Project, ProjectId, Role
-from ketway.domain.credentials import (
-    ACCESS_KEY_ALPHABET,
-    ACCESS_KEY_PREFIX,
-    ACCESS_KEY_RANDOM_LENGTH,
-    ApiKey,
-    ApiKeyId,
-    WorkerToken,
-    WorkerTokenId,
-    hashed,
+from ketway.domain import texts
+from ketway.domain.accounts import Account, AccountId, Actor, Member
+from ketway.domain.credentials import ApiKey, Claims, WorkerToken, hashed
+from ketway.domain.errors import (
+    AccountDisabled,
+    BadCredentials,
+    BadToken,
+    EmailTaken,
+    LastSuperuser,
+    NobodyHasEmail,
+    Unknown,
 )
-from ketway.domain.errors import BadCredentials, BadToken, Unknown
+from ketway.services.listing import Listed, Page
 from ketway.services.ports import Clock, Database, Hasher, Tokens, Work
 
 
 @dataclass(frozen=True, kw_only=True)
-class FirstCredentials:
-    """What the first start prints once and keeps in `credentials.json`."""
+class NewAccount:
+    """
+    Args:
+        email: in any case.
+        password: as the person chose it; None has one made.
+    """
 
-    username: str
-    password: str
-    project_id: ProjectId
-    access_key: str
-    secret_key: str
-    worker_token: str
+    email: str
+    password: str | None = None
+    given_name: str = ""
+    family_name: str = ""
+    is_service: bool = False
+    superuser: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Welcomed:
+    """
+    Args:
+        password: the one that was made, to be shown once; None where it was given.
+    """
+
+    account: Account
+    password: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,52 +63,60 @@ class Accounts:
 
         Raises:
             BadCredentials: after the same time, whichever half was wrong.
+            AccountDisabled: both halves were right.
         """
         async with self.db.look() as work:
-            account = await work.accounts.by_email(email)
+            account = await work.accounts.by_email(texts.plain_email(email))
         good = await self.hasher.verify(password, account.password_hash if account else None)
         if account is None or not good:
             raise BadCredentials
+        if not account.is_enabled:
+            raise AccountDisabled
         return self.tokens.issue(account.id, self.clock.now())
 
     async def exchange(self, access_key: str, secret: str) -> tuple[str, int]:
         """A token for a program that has a key, and its life in seconds.
 
         Raises:
-            BadCredentials
+            BadCredentials: wrong, revoked or expired.
+            AccountDisabled
         """
         async with self.db.look() as work:
-            key = await work.accounts.key_hashed(hashed(secret))
+            key = await work.api_keys.hashed(hashed(secret))
+            account = await work.accounts.get(key.account_id) if key else None
         if key is None or key.access_key != access_key or not key.is_good(self.clock.now()):
             raise BadCredentials
-        return self.tokens.issue(key.account_id, self.clock.now())
+        if account is None or not account.is_enabled:
+            raise AccountDisabled
+        return self.tokens.issue(key.account_id, self.clock.now(), key.id)
 
     async def by_token(self, token: str) -> Actor:
-        """
+        """Whose token it is; one that was given for a key sees that key's project alone.
+
         Raises:
             BadToken
+            AccountDisabled
         """
-        id = self.tokens.read(token, self.clock.now())
+        claims = self.tokens.read(token, self.clock.now())
         async with self.db.look() as work:
-            return await _actor(work, id)
+            if claims.key_id is None:
+                return await _actor(work, claims)
+            key = await work.api_keys.get(claims.key_id)
+            return await self._holder(work, key, claims)
 
     async def by_secret(self, secret: str) -> tuple[Actor, ApiKey]:
         """The owner of a secret key, seeing that key's project alone.
 
         Raises:
             BadToken
+            AccountDisabled
         """
         async with self.db.look() as work:
-            key = await work.accounts.key_hashed(hashed(secret))
+            key = await work.api_keys.hashed(hashed(secret))
             if key is None:
                 raise BadToken("unknown")
-            if not key.is_good(self.clock.now()):
-                raise BadToken("expired")
-            actor = await _actor(work, key.account_id)
-        role = actor.roles.get(key.project_id)
-        if role is None:
-            raise BadToken("unknown")
-        return Actor(account_id=actor.account_id, roles={key.project_id: role}), key
+            claims = Claims(account_id=key.account_id, issued_at=self.clock.now(), key_id=key.id)
+            return await self._holder(work, key, claims), key
 
     async def worker_token(self, secret: str) -> WorkerToken:
         """
@@ -105,95 +129,160 @@ class Accounts:
             raise BadToken("unknown")
         return token
 
-    async def projects(self, actor: Actor) -> Sequence[Project]:
-        """Those the actor is in; all of them for a superuser."""
-        async with self.db.look() as work:
-            return await work.accounts.projects(None if actor.superuser else list(actor.roles))
-
     async def account(self, id: AccountId) -> Account:
         async with self.db.look() as work:
-            found = await work.accounts.get(id)
-        if found is None:
-            raise Unknown("account", str(id))
-        return found
+            return await _account(work, id)
 
-    async def set_up(self, email: str, project: str, worker: str) -> FirstCredentials:
-        """The first owner, project, key and worker token of a new server.
+    async def memberships(self, actor: Actor) -> Sequence[Member]:
+        """What the actor is, in each project that they came in for; oldest first."""
+        async with self.db.look() as work:
+            members = await work.projects.memberships(actor.account_id)
+        return [member for member in members if member.project_id in actor.roles]
 
-        An owner who is there already (a first start that died half-way, a lost file) gets a new
-        password, key and token for what they own.
+    async def list(self, actor: Actor, page: Page) -> Listed[Account]:
+        actor.must_operate()
+        async with self.db.look() as work:
+            return await work.accounts.list(page)
 
-        Args:
-            email: how the owner logs in.
-            project, worker: names.
+    async def named(self, actor: Actor, email: str) -> Account:
         """
-        now = self.clock.now()
-        password, secret, token = secrets.token_urlsafe(18), str(self.fresh()), secrets.token_urlsafe(32)
-        password_hash = await self.hasher.hash(password)
-        async with self.db.work() as work:
-            account, owned = await self._owner(work, email, project, password_hash)
-            key = ApiKey(
-                id=ApiKeyId(self.fresh()),
-                access_key=_access_key(),
-                secret_hash=hashed(secret),
-                account_id=account.id,
-                project_id=owned,
-                created_at=now,
-            )
-            await work.accounts.add_key(key)
-            await work.workers.add_token(
-                WorkerToken(
-                    id=WorkerTokenId(self.fresh()),
-                    name=worker,
-                    secret_hash=hashed(token),
-                    created_at=now,
-                    is_local=True,
-                )
-            )
-        return FirstCredentials(
-            username=email,
-            password=password,
-            project_id=owned,
-            access_key=key.access_key,
-            secret_key=secret,
-            worker_token=token,
-        )
+        Raises:
+            NobodyHasEmail
+        """
+        actor.must_operate()
+        async with self.db.look() as work:
+            return await with_email(work, email)
 
-    async def _owner(
-        self, work: Work, email: str, project: str, password_hash: str
-    ) -> tuple[Account, ProjectId]:
-        now = self.clock.now()
-        known = await work.accounts.by_email(email)
-        if known is not None:
-            changed = replace(known, password_hash=password_hash)
-            await work.accounts.put(changed)
-            return changed, (await work.accounts.memberships(known.id))[0].project_id
+    async def create(self, actor: Actor, new: NewAccount) -> Welcomed:
+        """
+        Raises:
+            BadField: an email, a name or a password that cannot be.
+            EmailTaken
+        """
+        actor.must_operate()
+        email = texts.email(new.email)
         account = Account(
             id=AccountId(self.fresh()),
             email=email,
-            created_at=now,
-            password_hash=password_hash,
-            superuser=True,
+            created_at=self.clock.now(),
+            superuser=new.superuser,
+            given_name=texts.bounded("given_name", new.given_name.strip(), texts.MAX_NAME),
+            family_name=texts.bounded("family_name", new.family_name.strip(), texts.MAX_NAME),
+            is_service=new.is_service,
         )
-        owned = Project(id=ProjectId(self.fresh()), name=project, created_at=now)
-        await work.accounts.add(account)
-        await work.accounts.add_project(owned)
-        await work.accounts.add_member(Member(account_id=account.id, project_id=owned.id, role=Role.ADMIN))
-        return account, owned.id
+        password, made = _password(new.password)
+        account = replace(account, password_hash=await self.hasher.hash(password))
+        async with self.db.work() as work:
+            if await work.accounts.by_email(email) is not None:
+                raise EmailTaken(email)
+            await work.accounts.add(account)
+        return Welcomed(account=account, password=made)
+
+    async def reset_password(self, actor: Actor, id: AccountId, password: str | None = None) -> Welcomed:
+        """A new password, chosen or made; whoever is logged in must log in again.
+
+        Raises:
+            BadField: a password that cannot be.
+        """
+        actor.must_operate()
+        password, made = _password(password)
+        password_hash = await self.hasher.hash(password)
+        async with self.db.work() as work:
+            changed = (await _account(work, id)).with_password(password_hash, self.clock.now())
+            await work.accounts.put(changed)
+        return Welcomed(account=changed, password=made)
+
+    async def disable(self, actor: Actor, id: AccountId) -> Account:
+        """Nobody comes in as this account any more, by whatever way; its jobs still run.
+
+        Raises:
+            LastSuperuser
+        """
+        actor.must_operate()
+        async with self.db.work() as work:
+            account = await _account(work, id)
+            return await self._keep(work, account, account.disable(self.clock.now()))
+
+    async def enable(self, actor: Actor, id: AccountId) -> Account:
+        actor.must_operate()
+        async with self.db.work() as work:
+            account = await _account(work, id)
+            return await self._keep(work, account, account.enable())
+
+    async def make_superuser(self, actor: Actor, id: AccountId) -> Account:
+        actor.must_operate()
+        async with self.db.work() as work:
+            account = await _account(work, id)
+            return await self._keep(work, account, replace(account, superuser=True))
+
+    async def unmake_superuser(self, actor: Actor, id: AccountId) -> Account:
+        """
+        Raises:
+            LastSuperuser
+        """
+        actor.must_operate()
+        async with self.db.work() as work:
+            account = await _account(work, id)
+            return await self._keep(work, account, replace(account, superuser=False))
+
+    async def _keep(self, work: Work, before: Account, after: Account) -> Account:
+        await work.accounts.put(after)
+        operated = before.superuser and before.is_enabled
+        if operated and not await work.accounts.count_superusers():
+            raise LastSuperuser
+        return after
+
+    async def _holder(self, work: Work, key: ApiKey | None, claims: Claims) -> Actor:
+        """Who came in with a key, seeing its project alone."""
+        if key is None:
+            raise BadToken("unknown")
+        if not key.is_good(self.clock.now()):
+            raise BadToken("expired")
+        actor = await _actor(work, claims)
+        role = actor.roles.get(key.project_id)
+        if role is None:
+            raise BadToken("unknown")
+        return Actor(account_id=actor.account_id, roles={key.project_id: role})
 
 
-async def _actor(work: Work, id: AccountId) -> Actor:
-    account = await work.accounts.get(id)
+async def with_email(work: Work, email: str) -> Account:
+    """
+    Raises:
+        NobodyHasEmail
+    """
+    plain = texts.plain_email(email)
+    found = await work.accounts.by_email(plain)
+    if found is None:
+        raise NobodyHasEmail(plain)
+    return found
+
+
+async def _account(work: Work, id: AccountId) -> Account:
+    found = await work.accounts.get(id)
+    if found is None:
+        raise Unknown("account", str(id))
+    return found
+
+
+async def _actor(work: Work, claims: Claims) -> Actor:
+    account = await work.accounts.get(claims.account_id)
     if account is None:
         raise BadToken("unknown")
-    members = await work.accounts.memberships(id)
+    if not account.is_enabled:
+        raise AccountDisabled
+    if not account.takes_token_of(claims.issued_at):
+        raise BadToken("expired")
+    members = await work.projects.memberships(account.id)
     return Actor(
-        account_id=id,
+        account_id=account.id,
         roles={member.project_id: member.role for member in members},
         superuser=account.superuser,
     )
 
 
-def _access_key() -> str:
-    drawn = (secrets.choice(ACCESS_KEY_ALPHABET) for _ in range(ACCESS_KEY_RANDOM_LENGTH))
-    return ACCESS_KEY_PREFIX + "".join(drawn)
+def _password(chosen: str | None) -> tuple[str, str | None]:
+    """The password to keep, and the same if it was made here."""
+    if chosen is not None:
+        return texts.password(chosen), None
+    made = secrets.token_urlsafe(18)
+    return made, made

@@ -2,69 +2,35 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from ketway.domain.accounts import Action, Actor, ProjectId
-from ketway.domain.batches import Batch, BatchId, BatchStatus, Priority, limits
-from ketway.domain.errors import BadField, TooManyJobs, Unknown
+from ketway.domain.accounts import Action, Actor, Project, ProjectId
+from ketway.domain.batches import Batch, BatchId, BatchStatus, limits
+from ketway.domain.errors import (
+    BadField,
+    Conflict,
+    Deleted,
+    Forbidden,
+    NotFound,
+    PlatformNotAllowed,
+    Refusal,
+    TooManyJobs,
+    Unknown,
+)
 from ketway.domain.jobs import Job, JobId, JobStatus
-from ketway.domain.platforms import Door, Platform
-from ketway.domain.programs import Program, ProgramId
-from ketway.domain.tasks import Task
+from ketway.domain.programs import ProgramId
+from ketway.domain.requests import Asked, Request
+from ketway.services.checks import Checks
+from ketway.services.drafts import Drafting, NewBatch, NewJob, again, own_texts, texts_of
 from ketway.services.ending import settle, stop
-from ketway.services.listing import BatchFilter, Listed, Page
+from ketway.services.listing import BatchFilter, JobFilter, Listed, Order, Page
 from ketway.services.platforms import Platforms
-from ketway.services.ports import Bell, Checker, Clock, Database, Work
+from ketway.services.ports import Bell, Clock, Database, Work
 from ketway.services.programs import Programs
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewJob:
-    """
-    Args:
-        program: its own text; else `program_id` names a kept one; else it runs its batch's.
-        max_duration_s: None for the platform's limit.
-    """
-
-    program: str | None = None
-    program_id: ProgramId | None = None
-    shots: int | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    name: str = ""
-    tags: tuple[str, ...] = ()
-    max_duration_s: float | None = None
-    parent_id: JobId | None = None
-    echo: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewBatch:
-    """
-    Args:
-        program: text that its jobs run unless they bring their own; else `program_id`.
-        max_idle_s, max_total_s: None for the platform's defaults; cut to its ceilings.
-    """
-
-    project_id: ProjectId
-    platform: Platform
-    door: Door
-    jobs: tuple[NewJob, ...] = ()
-    program: str | None = None
-    program_id: ProgramId | None = None
-    configuration: str | None = None
-    is_open: bool = False
-    name: str = ""
-    tags: tuple[str, ...] = ()
-    priority: Priority = Priority.MEDIUM
-    max_idle_s: float | None = None
-    max_total_s: float | None = None
-    deduplication_key: str | None = None
-    parent_id: BatchId | None = None
-    echo: Mapping[str, Any] = field(default_factory=dict)
+from ketway.services.requests import Requests
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,93 +38,134 @@ class Batches:
     db: Database
     clock: Clock
     bell: Bell
-    checker: Checker
+    checks: Checks
+    requests: Requests
     programs: Programs
     platforms: Platforms
     fresh: Callable[[], UUID]
     max_jobs: int
 
-    async def create(self, actor: Actor, new: NewBatch) -> Batch:
+    async def create(self, actor: Actor, new: NewBatch, asked: Asked | None = None) -> Batch:
         """Keep a batch and its jobs, all or nothing.
 
         Returns:
-            The batch; the one that lives already if it has the same deduplication key.
+            The batch; the one that the same request made before, or that lives already with the same
+            deduplication key.
         Raises:
             Unknown: a project that the actor is not in, or a program that is not in it.
-            TooManyJobs, OverBound
+            PlatformNotAllowed, TooManyJobs, OverBound, KeyReused, Deleted
         """
-        self._bound(new.jobs)
-        if not actor.sees(new.project_id):
-            raise Unknown("project", str(new.project_id))
-        kept = await self.programs.keep(
-            actor, new.project_id, [text for text in (new.program, *_own(new.jobs)) if text is not None]
-        )
-        now = self.clock.now()
+        project = await self.must_fit(actor, new)
+        kept = await self.programs.keep(actor, new.project_id, texts_of(new))
+        draft = Drafting(actor=actor, fresh=self.fresh, now=self.clock.now(), programs=kept)
         async with self.db.work() as work:
+            if (earlier := await self.requests.repeated(work, asked)) is not None:
+                return await _made(work, actor, earlier)
             if new.deduplication_key is not None:
                 twin = await work.batches.with_key(new.project_id, new.platform.id, new.deduplication_key)
                 if twin is not None:
                     return twin
             await self._must_know(work, actor, new.project_id, new.program_id, *new.jobs)
-            batch = self._batch(actor, new, kept, now)
+            batch = draft.batch(new, project.priority)
             await work.programs.add(list(kept.values()))
             await work.batches.add(batch)
-            await work.jobs.add(self._jobs(batch, new.platform, actor, new.jobs, kept, 0, now))
+            await work.jobs.add(draft.jobs(batch, new.platform, new.jobs))
+            await self.requests.remember(work, asked, batch.id)
         await self.bell.ring()
         return batch
 
-    async def create_checked(self, actor: Actor, new: NewBatch) -> Batch:
+    async def create_checked(self, actor: Actor, new: NewBatch, asked: Asked | None = None) -> Batch:
         """As `create`, after asking the platform's engine whether it would take the programs.
 
         Raises:
             Invalid: with the engine's sentence.
         """
-        self._bound(new.jobs)
-        if not actor.sees(new.project_id):
-            raise Unknown("project", str(new.project_id))
-        await self._check(new.project_id, new.platform, new.program, new.configuration, new.jobs)
-        return await self.create(actor, new)
+        async with self.db.look() as work:
+            if (earlier := await self.requests.repeated(work, asked)) is not None:
+                return await _made(work, actor, earlier)
+        await self.must_fit(actor, new)
+        await self.checks.must_pass(new.project_id, new.platform, new.program, new.configuration, new.jobs)
+        return await self.create(actor, new, asked)
 
-    async def add_jobs(self, actor: Actor, id: BatchId, jobs: tuple[NewJob, ...]) -> Sequence[Job]:
-        """More jobs for an open batch, unchecked.
+    async def repeat(self, actor: Actor, id: BatchId, filter: JobFilter, asked: Asked | None = None) -> Batch:
+        """A new batch, the actor's, of those jobs of a closed one that a filter selects.
 
         Raises:
-            BatchClosed, NotAllowed, Unknown, TooManyJobs, OverBound
+            BatchStillOpen, TooManyJobs, Unknown, KeyReused, Deleted
+            BadField: the filter selects none.
+        """
+        old = await self.get(actor, id)
+        platform = await self.platforms.get(old.platform_id)
+        async with self.db.work() as work:
+            if (earlier := await self.requests.repeated(work, asked)) is not None:
+                return await _made(work, actor, earlier)
+            old = await work.batches.get(id, visible_to=actor)
+            old.must_be_closed()
+            page = Page(limit=self.max_jobs, order=Order.POSITION, descending=False)
+            chosen = await work.jobs.list(actor, replace(filter, batch_ids=(id,)), page)
+            if not chosen.items:
+                raise BadField(("query",), "selects no job of the batch", "unknown")
+            if chosen.total > self.max_jobs:
+                raise TooManyJobs(chosen.total, self.max_jobs)
+            draft = Drafting(actor=actor, fresh=self.fresh, now=self.clock.now())
+            new = again(old, platform, chosen.items)
+            batch = draft.batch(new, old.priority)
+            await work.batches.add(batch)
+            await work.jobs.add(draft.jobs(batch, platform, new.jobs))
+            await self.requests.remember(work, asked, batch.id)
+        await self.bell.ring()
+        return batch
+
+    async def add_jobs(
+        self, actor: Actor, id: BatchId, jobs: tuple[NewJob, ...], asked: Asked | None = None
+    ) -> Sequence[Job]:
+        """More jobs for an open batch, unchecked.
+
+        Returns:
+            The new jobs; those that the same request added before.
+        Raises:
+            BatchClosed, NotAllowed, Unknown, TooManyJobs, OverBound, KeyReused, Deleted
         """
         self._bound(jobs)
-        async with self.db.look() as work:
-            batch = await work.batches.get(id, visible_to=actor)
+        batch = await self.get(actor, id)
         actor.must(Action.ADD_JOBS, batch)
-        batch.must_take_jobs()
-        kept = await self.programs.keep(actor, batch.project_id, _own(jobs))
+        platform = await self.platforms.get(batch.platform_id)
+        kept = await self.programs.keep(actor, batch.project_id, own_texts(jobs))
         now = self.clock.now()
+        draft = Drafting(actor=actor, fresh=self.fresh, now=now, programs=kept)
         async with self.db.work() as work:
+            if (earlier := await self.requests.repeated(work, asked)) is not None:
+                return await _added(work, actor, earlier)
             batch = await work.batches.get(id, visible_to=actor)
             batch.must_take_jobs()
             await self._must_know(work, actor, batch.project_id, None, *jobs)
-            last = await work.jobs.last_position(id)
-            platform = self.platforms.get(batch.platform_id)
-            added = self._jobs(batch, platform, actor, jobs, kept, last, now)
+            added = draft.jobs(batch, platform, jobs, await work.jobs.last_position(id))
             await work.programs.add(list(kept.values()))
             await work.batches.put(replace(batch, updated_at=now))
             await work.jobs.add(added)
+            await self.requests.remember(work, asked, *(job.id for job in added))
         await self.bell.ring()
         return added
 
-    async def add_jobs_checked(self, actor: Actor, id: BatchId, jobs: tuple[NewJob, ...]) -> Sequence[Job]:
+    async def add_jobs_checked(
+        self, actor: Actor, id: BatchId, jobs: tuple[NewJob, ...], asked: Asked | None = None
+    ) -> Sequence[Job]:
         """As `add_jobs`, after asking the engine.
 
         Raises:
             Invalid: with the engine's sentence.
         """
+        async with self.db.look() as work:
+            if (earlier := await self.requests.repeated(work, asked)) is not None:
+                return await _added(work, actor, earlier)
         self._bound(jobs)
         batch = await self.get(actor, id)
         actor.must(Action.ADD_JOBS, batch)
         batch.must_take_jobs()
         program = await self.programs.text(actor, batch.program_id) if batch.program_id else None
-        platform = self.platforms.get(batch.platform_id)
-        await self._check(batch.project_id, platform, program, batch.configuration, jobs)
-        return await self.add_jobs(actor, id, jobs)
+        platform = await self.platforms.get(batch.platform_id)
+        await self.checks.must_pass(batch.project_id, platform, program, batch.configuration, jobs)
+        return await self.add_jobs(actor, id, jobs, asked)
 
     async def get(self, actor: Actor, id: BatchId) -> Batch:
         async with self.db.look() as work:
@@ -215,6 +222,32 @@ class Batches:
         await self.bell.ring()
         return stopped
 
+    async def cancel_each(
+        self, actor: Actor, ids: Sequence[BatchId]
+    ) -> tuple[Sequence[Batch], Mapping[BatchId, Refusal]]:
+        """Cancel batches one by one.
+
+        Returns:
+            Those that were cancelled, and why the others were not.
+        """
+        cancelled: list[Batch] = []
+        refused: dict[BatchId, Refusal] = {}
+        for id in ids:
+            try:
+                cancelled.append(await self.cancel(actor, id))
+            except (NotFound, Forbidden, Conflict) as refusal:
+                refused[id] = refusal
+        return cancelled, refused
+
+    async def cancel_all(
+        self, actor: Actor, filter: BatchFilter
+    ) -> tuple[Sequence[Batch], Mapping[BatchId, Refusal]]:
+        """As `cancel_each`, of those that a filter selects."""
+        page = Page(limit=sys.maxsize, descending=False)
+        return await self.cancel_each(
+            actor, [batch.id for batch in (await self.list(actor, filter, page)).items]
+        )
+
     async def change(
         self,
         actor: Actor,
@@ -227,11 +260,12 @@ class Batches:
     ) -> Batch:
         """Change what is given; limits are cut to the platform's ceilings and hold at once."""
         now = self.clock.now()
+        platform = await self.platforms.get((await self.get(actor, id)).platform_id)
         async with self.db.work() as work:
             batch = await work.batches.get(id, visible_to=actor)
             actor.must(Action.CHANGE_BATCH, batch)
             idle_s, total_s = limits(
-                self.platforms.get(batch.platform_id),
+                platform,
                 batch.max_idle_s if max_idle_s is None else max_idle_s,
                 batch.max_total_s if max_total_s is None else max_total_s,
             )
@@ -262,35 +296,23 @@ class Batches:
         if len(jobs) > self.max_jobs:
             raise TooManyJobs(len(jobs), self.max_jobs)
 
-    async def _check(
-        self,
-        project: ProjectId,
-        platform: Platform,
-        program: str | None,
-        configuration: str | None,
-        jobs: tuple[NewJob, ...],
-    ) -> None:
-        for job in jobs:
-            platform.accept_shots(job.shots)
-        tasks = [
-            Task(
-                program=text,
-                shots=job.shots,
-                seed=0,
-                max_shots=platform.max_shots,
-                max_qubits=platform.max_qubits,
-                parameters=job.parameters,
-                configuration=configuration,
-                settings=platform.settings,
-            )
-            for job in jobs
-            if (text := job.program if job.program is not None else program) is not None
-        ]
-        if not tasks:
-            return
-        refusal = await self.checker.check(platform.engine, project, tasks)
-        if refusal is not None:
-            raise refusal
+    async def must_fit(self, actor: Actor, new: NewBatch) -> Project:
+        """The project of a new batch.
+
+        Raises:
+            Unknown, TooManyJobs
+            PlatformNotAllowed: its project may not use the platform.
+        """
+        self._bound(new.jobs)
+        if not actor.sees(new.project_id):
+            raise Unknown("project", str(new.project_id))
+        async with self.db.look() as work:
+            project = await work.projects.get(new.project_id)
+        if project is None:
+            raise Unknown("project", str(new.project_id))
+        if not project.allows(new.platform.name):
+            raise PlatformNotAllowed(new.platform.name)
+        return project
 
     async def _must_know(
         self, work: Work, actor: Actor, project: ProjectId, program: ProgramId | None, *jobs: NewJob
@@ -300,77 +322,19 @@ class Batches:
             if (await work.programs.get(id, visible_to=actor)).project_id != project:
                 raise Unknown("program", str(id))
 
-    def _batch(self, actor: Actor, new: NewBatch, kept: Mapping[str, Program], now: datetime) -> Batch:
-        idle_s, total_s = limits(new.platform, new.max_idle_s, new.max_total_s)
-        batch = Batch(
-            id=BatchId(self.fresh()),
-            project_id=new.project_id,
-            creator_id=actor.account_id,
-            platform_id=new.platform.id,
-            door=new.door,
-            created_at=now,
-            updated_at=now,
-            name=new.name,
-            tags=new.tags,
-            program_id=kept[new.program].id if new.program is not None else new.program_id,
-            configuration=new.configuration,
-            priority=new.priority,
-            is_open=new.is_open,
-            is_exclusive=new.platform.is_exclusive,
-            max_idle_s=idle_s,
-            max_total_s=total_s,
-            deduplication_key=new.deduplication_key,
-            parent_id=new.parent_id,
-            echo=new.echo,
-        )
-        if not new.is_open and not new.jobs:
-            return batch.become(BatchStatus.DONE, now)
-        # Where a platform has room for everybody, an open batch need not wait for it.
-        return batch.acquire(now) if new.is_open and not new.platform.is_exclusive else batch
 
-    def _jobs(
-        self,
-        batch: Batch,
-        platform: Platform,
-        actor: Actor,
-        jobs: tuple[NewJob, ...],
-        kept: Mapping[str, Program],
-        last: int,
-        now: datetime,
-    ) -> Sequence[Job]:
-        return [
-            Job(
-                id=JobId(self.fresh()),
-                batch_id=batch.id,
-                project_id=batch.project_id,
-                creator_id=actor.account_id,
-                platform_id=batch.platform_id,
-                door=batch.door,
-                position=position,
-                created_at=now,
-                updated_at=now,
-                max_duration_s=min(job.max_duration_s or platform.max_job_s, platform.max_job_s),
-                name=job.name,
-                tags=job.tags,
-                program_id=_program(batch, position, job, kept),
-                shots=job.shots,
-                parameters=job.parameters,
-                priority=batch.priority,
-                parent_id=job.parent_id,
-                echo=job.echo,
-            )
-            for position, job in enumerate(jobs, start=last + 1)
-        ]
+async def _made(work: Work, actor: Actor, earlier: Request) -> Batch:
+    """The batch that an earlier request made."""
+    (id,) = earlier.made
+    try:
+        return await work.batches.get(BatchId(UUID(id)), visible_to=actor)
+    except Unknown:
+        raise Deleted("batch", id) from None
 
 
-def _program(batch: Batch, position: int, job: NewJob, kept: Mapping[str, Program]) -> ProgramId | None:
-    own = kept[job.program].id if job.program is not None else job.program_id
-    if own is None and batch.program_id is None:
-        raise BadField(
-            ("jobs", str(position - 1)), "has no program of its own, and its batch has none", "required"
-        )
-    return own
-
-
-def _own(jobs: Sequence[NewJob]) -> Sequence[str]:
-    return [job.program for job in jobs if job.program is not None]
+async def _added(work: Work, actor: Actor, earlier: Request) -> Sequence[Job]:
+    """The jobs that an earlier request added."""
+    try:
+        return [await work.jobs.get(JobId(UUID(id)), visible_to=actor) for id in earlier.made]
+    except Unknown as unknown:
+        raise Deleted("job", unknown.id) from None

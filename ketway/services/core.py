@@ -10,12 +10,22 @@ from uuid import UUID
 from ketway.domain.platforms import Platform
 from ketway.services.accounts import Accounts
 from ketway.services.batches import Batches
+from ketway.services.checks import Checks
+from ketway.services.figures import Figures
+from ketway.services.first_start import FirstStart
 from ketway.services.housekeeping import Housekeeping
 from ketway.services.jobs import Jobs
+from ketway.services.keys import Keys
 from ketway.services.leases import Leases
+from ketway.services.notices import Notices
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, BlobStore, Checker, Clock, Database, Hasher, Tokens
+from ketway.services.processes import Processes
 from ketway.services.programs import Programs
+from ketway.services.projects import Projects
+from ketway.services.rehearsals import Rehearsals
+from ketway.services.reports import Reports
+from ketway.services.requests import Requests
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +37,7 @@ class Limits:
     lease_life: timedelta = timedelta(seconds=30)
     max_wait_s: float = 20.0
     sweep_interval_s: float = 1.0
+    process_kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +45,21 @@ class Core:
     """What ketway can do; everything outside talks to it through these."""
 
     accounts: Accounts
+    projects: Projects
+    keys: Keys
+    first_start: FirstStart
     batches: Batches
     jobs: Jobs
     programs: Programs
     platforms: Platforms
     leases: Leases
     housekeeping: Housekeeping
+    requests: Requests
+    rehearsals: Rehearsals
+    reports: Reports
+    figures: Figures
+    processes: Processes
+    notices: Notices
     bell: Bell
     clock: Clock
 
@@ -59,20 +79,35 @@ def build_core(
     limits: Limits,
 ) -> Core:
     """Wire the use cases to the adapters they are given."""
-    programs = Programs(db=db, blobs=blobs, clock=clock, fresh=fresh, max_bytes=limits.max_program_bytes)
-    platforms = Platforms(db=db, clock=clock, catalogue=catalogue, engines_here=engines_here)
+    requests = Requests(db=db, clock=clock)
+    programs = Programs(
+        db=db,
+        blobs=blobs,
+        clock=clock,
+        requests=requests,
+        fresh=fresh,
+        max_bytes=limits.max_program_bytes,
+    )
+    platforms = Platforms(db=db, clock=clock, bell=bell, catalogue=catalogue, engines_here=engines_here)
+    batches = Batches(
+        db=db,
+        clock=clock,
+        bell=bell,
+        checks=Checks(checker=checker),
+        requests=requests,
+        programs=programs,
+        platforms=platforms,
+        fresh=fresh,
+        max_jobs=limits.max_jobs_per_request,
+    )
     return Core(
         accounts=Accounts(db=db, clock=clock, hasher=hasher, tokens=tokens, fresh=fresh),
-        batches=Batches(
-            db=db,
-            clock=clock,
-            bell=bell,
-            checker=checker,
-            programs=programs,
-            platforms=platforms,
-            fresh=fresh,
-            max_jobs=limits.max_jobs_per_request,
+        batches=batches,
+        projects=Projects(
+            db=db, clock=clock, fresh=fresh, platform_names={platform.name for platform in catalogue}
         ),
+        keys=Keys(db=db, clock=clock, fresh=fresh),
+        first_start=FirstStart(db=db, clock=clock, hasher=hasher, fresh=fresh),
         jobs=Jobs(db=db, blobs=blobs, clock=clock, bell=bell),
         programs=programs,
         platforms=platforms,
@@ -89,6 +124,14 @@ def build_core(
         housekeeping=Housekeeping(
             db=db, clock=clock, bell=bell, grace=limits.lease_life, interval_s=limits.sweep_interval_s
         ),
+        requests=requests,
+        rehearsals=Rehearsals(db=db, batches=batches),
+        reports=Reports(db=db, clock=clock, bell=bell),
+        figures=Figures(db=db, clock=clock),
+        processes=Processes(
+            db=db, blobs=blobs, clock=clock, requests=requests, fresh=fresh, kinds=limits.process_kinds
+        ),
+        notices=Notices(db=db, clock=clock, fresh=fresh),
         bell=bell,
         clock=clock,
     )

@@ -56,6 +56,7 @@ class Housekeeping:
             async with self.db.work() as work:
                 await work.leases.extend_all(self.clock.now() + self.grace)
         self._note()
+        await self._sweep_requests()
         if await self._sweep_leases() + await self._sweep_batches():
             await self.bell.ring()
 
@@ -69,6 +70,14 @@ class Housekeeping:
             for lease in expired:
                 await self._lose(work, lease)
         return len(expired)
+
+    async def _sweep_requests(self) -> None:
+        now = self.clock.now()
+        async with self.db.look() as work:
+            if not await work.requests.has_expired(now):
+                return
+        async with self.db.work() as work:
+            await work.requests.forget_expired(now)
 
     async def _sweep_batches(self) -> int:
         now = self.clock.now()

@@ -121,6 +121,10 @@ class Jobs:
         """The bytes that a client downloads."""
         return await self.blobs.get(result.key)
 
+    async def documents(self, jobs: Sequence[JobId]) -> Mapping[JobId, bytes]:
+        """What jobs already read left, by job; jobs without a result are left out."""
+        return {id: await self.document(result) for id, result in (await self.results(jobs)).items()}
+
     def link(self, result: Result) -> str:
         """A URL, or a path of this server, that fetches the document without a login."""
         return self.blobs.link(

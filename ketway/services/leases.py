@@ -223,7 +223,7 @@ class Leases:
 
     async def _candidates(self, work: Work, worker: Worker) -> list[Candidate]:
         found: list[Candidate] = []
-        for platform in self.platforms.run_by(worker.engines):
+        for platform in await self.platforms.run_by(work, worker.engines):
             heads = await work.jobs.heads(platform.id)
             if not heads:
                 continue
@@ -265,7 +265,7 @@ class Leases:
 
     async def _grant(self, lease: Lease, job: Job) -> Grant | None:
         """What the worker needs; None if the program is gone, and with it the job."""
-        platform = self.platforms.get(job.platform_id)
+        platform = await self.platforms.get(job.platform_id)
         async with self.db.look() as work:
             batch = await work.batches.fetch(job.batch_id)
             program_id = job.program_id or batch.program_id

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from ketway.domain.accounts import AccountId, ProjectId
-from ketway.domain.batches import BatchId, BatchStatus, Priority
-from ketway.domain.jobs import JobId, JobStatus
+from ketway.domain.batches import BatchId, BatchStatus
+from ketway.domain.jobs import JobStatus
 from ketway.domain.platforms import Door, PlatformId
+from ketway.domain.priorities import Priority
 
 T = TypeVar("T")
 
@@ -48,7 +50,16 @@ class Listed(Generic[T]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchFilter:
+class Load:
+    """What waits: batches with a waiting job, jobs, and their shots as far as known."""
+
+    batches: int
+    jobs: int
+    shots: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
     """Conditions combine with AND, values inside one with OR; None and () mean any.
 
     Args:
@@ -57,33 +68,34 @@ class BatchFilter:
     """
 
     doors: tuple[Door, ...] = ()
-    ids: tuple[BatchId, ...] = ()
+    ids: tuple[UUID, ...] = ()
     id_starts_with: str | None = None
     project_ids: tuple[ProjectId, ...] | None = None
     creator_ids: tuple[AccountId, ...] = ()
-    platform_ids: tuple[PlatformId, ...] | None = None
-    statuses: tuple[BatchStatus, ...] = ()
-    priorities: tuple[Priority, ...] = ()
     tags: tuple[str, ...] = ()
-    is_open: bool | None = None
     created_from: datetime | None = None
     created_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobFilter:
-    """As `BatchFilter`."""
+class BatchFilter(Filter):
+    platform_ids: tuple[PlatformId, ...] | None = None
+    statuses: tuple[BatchStatus, ...] = ()
+    priorities: tuple[Priority, ...] = ()
+    is_open: bool | None = None
+    min_jobs: int | None = None
+    max_jobs: int | None = None
 
-    doors: tuple[Door, ...] = ()
-    ids: tuple[JobId, ...] = ()
-    id_starts_with: str | None = None
+
+@dataclass(frozen=True, kw_only=True)
+class JobFilter(Filter):
     batch_ids: tuple[BatchId, ...] = ()
-    project_ids: tuple[ProjectId, ...] | None = None
-    creator_ids: tuple[AccountId, ...] = ()
     statuses: tuple[JobStatus, ...] = ()
-    tags: tuple[str, ...] = ()
     min_shots: int | None = None
     max_shots: int | None = None
     has_errors: bool | None = None
-    created_from: datetime | None = None
-    created_until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessFilter(Filter):
+    statuses: tuple[JobStatus, ...] = ()

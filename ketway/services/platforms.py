@@ -1,14 +1,15 @@
-"""Platforms: which are offered, and whether somebody is there to run them."""
+"""Platforms: which are offered, whether somebody is there to run them, and what operators say."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from ketway.domain.errors import Unknown
-from ketway.domain.platforms import Door, Platform, PlatformId
-from ketway.services.ports import Clock, Database
+from ketway.domain.accounts import Actor
+from ketway.domain.errors import AlreadyThere, BadField, Unknown
+from ketway.domain.platforms import Door, Platform, PlatformId, PlatformState
+from ketway.services.ports import Bell, Clock, Database, Work
 
 #: A worker not heard of for so long is taken for gone.
 WORKER_SILENCE = timedelta(seconds=90)
@@ -19,10 +20,14 @@ class Offer:
     """
     Args:
         is_served: a worker with its engine was heard of lately.
+        is_down: an operator holds its queue.
+        why: the operator's words on that.
     """
 
     platform: Platform
     is_served: bool
+    is_down: bool = False
+    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,17 +41,24 @@ class Platforms:
 
     db: Database
     clock: Clock
+    bell: Bell
     catalogue: Sequence[Platform]
     engines_here: Collection[str]
 
     async def offers(self, door: Door) -> Sequence[Offer]:
         """What a surface may list, in the catalogue's order."""
-        engines = await self.engines()
-        return [
-            Offer(platform=platform, is_served=engines[platform.engine])
-            for platform in self.catalogue
-            if door in platform.shown and platform.engine in engines
-        ]
+        async with self.db.look() as work:
+            states = await work.platforms.states()
+            engines = await self._engines(work)
+        offers: list[Offer] = []
+        for platform in self._known(states).values():
+            if door in platform.shown and platform.engine in engines:
+                state = states.get(platform.id, PlatformState(platform_id=platform.id))
+                is_served = engines[platform.engine]
+                offers.append(
+                    Offer(platform=platform, is_served=is_served, is_down=state.is_down, why=state.why)
+                )
+        return offers
 
     async def offered(self, door: Door, id: PlatformId) -> Offer:
         """
@@ -68,20 +80,98 @@ class Platforms:
                 return offer
         raise Unknown("platform", name)
 
+    async def get(self, id: PlatformId) -> Platform:
+        """A platform by id, offered or not: for jobs that are here already.
+
+        Raises:
+            Unknown
+        """
+        known = await self.known()
+        if id not in known:
+            raise Unknown("platform", str(id))
+        return known[id]
+
     async def engines(self) -> Mapping[str, bool]:
         """Every engine that is offered, and whether a worker with it was heard of lately."""
         async with self.db.look() as work:
-            seen = await work.workers.engines()
+            return await self._engines(work)
+
+    async def known(self) -> Mapping[PlatformId, Platform]:
+        """Every platform, offered or not."""
+        async with self.db.look() as work:
+            return self._known(await work.platforms.states())
+
+    async def run_by(self, work: Work, engines: Collection[str]) -> Sequence[Platform]:
+        """Platforms of these engines, without those whose queue is held."""
+        states = await work.platforms.states()
+        return [
+            platform
+            for platform in self._known(states).values()
+            if platform.engine in engines and not (platform.id in states and states[platform.id].is_down)
+        ]
+
+    async def set_down(
+        self, actor: Actor, platforms: Sequence[PlatformId], is_down: bool, why: str = ""
+    ) -> None:
+        """Hold the queues of platforms, or let them go on.
+
+        Raises:
+            NotAllowed: not an operator.
+            Unknown: one of the platforms.
+        """
+        await self._change(actor, platforms, lambda state: replace(state, is_down=is_down, why=why))
+
+    async def set_specs(self, actor: Actor, id: PlatformId, specs: str) -> None:
+        """What clients read about a platform from now on; jobs that wait run as they are.
+
+        Raises:
+            NotAllowed, Unknown: as `set_down`.
+        """
+        await self._change(actor, [id], lambda state: replace(state, specs=specs))
+
+    async def add(self, actor: Actor, platform: Platform, *, is_down: bool = False) -> None:
+        """A platform that the catalogue does not have.
+
+        Raises:
+            NotAllowed: not an operator.
+            AlreadyThere: the name is taken.
+            BadField: no worker has ever come with its engine, nor is it installed here.
+        """
+        actor.must_operate()
+        async with self.db.work() as work:
+            if platform.id in self._known(await work.platforms.states()):
+                raise AlreadyThere("platform", platform.name)
+            engines = await self._engines(work)
+            if platform.engine not in engines:
+                raise BadField(("engine",), f"is none of {', '.join(engines)}", "unknown")
+            state = PlatformState(platform_id=platform.id, is_down=is_down, made=platform)
+            await work.platforms.put(state)
+
+    async def _change(
+        self,
+        actor: Actor,
+        platforms: Sequence[PlatformId],
+        change: Callable[[PlatformState], PlatformState],
+    ) -> None:
+        actor.must_operate()
+        async with self.db.work() as work:
+            states = await work.platforms.states()
+            known = self._known(states)
+            for id in platforms:
+                if id not in known:
+                    raise Unknown("platform", str(id))
+                await work.platforms.put(change(states.get(id, PlatformState(platform_id=id))))
+        await self.bell.ring()
+
+    def _known(self, states: Mapping[PlatformId, PlatformState]) -> dict[PlatformId, Platform]:
+        made = [state.made for state in states.values() if state.made is not None]
+        return {
+            platform.id: states[platform.id].of(platform) if platform.id in states else platform
+            for platform in (*self.catalogue, *made)
+        }
+
+    async def _engines(self, work: Work) -> Mapping[str, bool]:
+        seen = await work.workers.engines()
         fresh = self.clock.now() - WORKER_SILENCE
         names = sorted({*self.engines_here, *seen})
         return {name: name in seen and seen[name] >= fresh for name in names}
-
-    def get(self, id: PlatformId) -> Platform:
-        """A platform by id, offered or not: for jobs that are here already."""
-        for platform in self.catalogue:
-            if platform.id == id:
-                return platform
-        raise Unknown("platform", str(id))
-
-    def run_by(self, engines: Collection[str]) -> Sequence[Platform]:
-        return [platform for platform in self.catalogue if platform.engine in engines]

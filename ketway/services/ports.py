@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from ketway.domain.accounts import Account, AccountId, Actor, Member, Project, ProjectId
+from ketway.domain.accounts import AccountId, Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId
-from ketway.domain.credentials import ApiKey, WorkerToken
+from ketway.domain.credentials import ApiKeyId, Claims, WorkerToken, WorkerTokenId
 from ketway.domain.errors import Invalid
+from ketway.domain.estimates import Run
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.leases import Lease, LeaseId, Worker, WorkerId
-from ketway.domain.platforms import PlatformId
+from ketway.domain.notices import Notice, NoticeId
+from ketway.domain.platforms import PlatformId, PlatformState
+from ketway.domain.priorities import Priority
+from ketway.domain.processes import Process, ProcessId
 from ketway.domain.programs import Program, ProgramId
+from ketway.domain.requests import Asked, Request, RequestId
 from ketway.domain.results import Result
 from ketway.domain.scheduling import Candidate
 from ketway.domain.tasks import Task
-from ketway.services.listing import BatchFilter, JobFilter, Listed, Page
+from ketway.services.account_ports import AccountStore, ApiKeyStore, ProjectStore
+from ketway.services.listing import BatchFilter, JobFilter, Listed, Load, Page, ProcessFilter
 
 
 class Clock(Protocol):
@@ -55,6 +61,12 @@ class BatchStore(Protocol):
 
     async def holder(self, platform: PlatformId) -> Batch | None:
         """The batch that holds an exclusive platform: started and not ended."""
+
+    async def queue(self, actor: Actor, platform: PlatformId, page: Page) -> Listed[Batch]:
+        """Living batches of a platform that the actor finds, in the order in which they are served."""
+
+    async def last_activity(self, projects: Sequence[ProjectId] | None) -> Mapping[ProjectId, datetime]:
+        """When a batch of each project was last written; projects without one are left out."""
 
     async def children(self, id: BatchId) -> Sequence[BatchId]:
         """Batches that repeat this one, oldest first."""
@@ -107,7 +119,25 @@ class JobStore(Protocol):
         """Highest position in a batch; 0 where it has no job."""
 
     async def heads(self, platform: PlatformId, batch: BatchId | None = None) -> Sequence[Candidate]:
-        """The next waiting job of each (project, class) on a platform; of `batch` alone if given."""
+        """The next waiting job of each (project, class) on a platform; of `batch` alone if given.
+
+        Jobs of a paused batch are passed over.
+        """
+
+    async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
+        """What waits for a platform, whoever sent it; classes where nothing waits are left out."""
+
+    async def mean_waits(
+        self, platforms: Sequence[PlatformId], since: datetime
+    ) -> Mapping[PlatformId, float]:
+        """Seconds from creation to start, over the jobs started since then; platforms where none
+        did are left out."""
+
+    async def frequency(
+        self, actor: Actor, project: ProjectId, unit: timedelta
+    ) -> Mapping[datetime, Mapping[PlatformId, int]]:
+        """Jobs of a project by when they were created and on what: beginning of each `unit` of time
+        (counted from 1970, UTC) to platform to number; oldest first, empty units left out."""
 
     async def running_on(self, platform: PlatformId) -> int: ...
 
@@ -133,6 +163,9 @@ class ResultStore(Protocol):
     async def add(self, result: Result) -> None: ...
 
     async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]: ...
+
+    async def history(self, platform: PlatformId, most: int) -> Sequence[Run]:
+        """What the latest `most` jobs of a platform took, as far as it was measured."""
 
 
 class LeaseStore(Protocol):
@@ -173,28 +206,64 @@ class WorkerStore(Protocol):
 
     async def add_token(self, token: WorkerToken) -> None: ...
 
+    async def put_token(self, token: WorkerToken) -> None: ...
 
-class AccountStore(Protocol):
-    async def add(self, account: Account) -> None: ...
+    async def get_token(self, id: WorkerTokenId) -> WorkerToken | None: ...
 
-    async def put(self, account: Account) -> None: ...
+    async def tokens(self) -> Sequence[WorkerToken]:
+        """All of them, oldest first."""
 
-    async def get(self, id: AccountId) -> Account | None: ...
 
-    async def by_email(self, email: str) -> Account | None: ...
+class PlatformStore(Protocol):
+    async def states(self) -> Mapping[PlatformId, PlatformState]:
+        """What operators said, of the platforms that they said anything of."""
 
-    async def add_project(self, project: Project) -> None: ...
+    async def put(self, state: PlatformState) -> None: ...
 
-    async def projects(self, ids: Sequence[ProjectId] | None) -> Sequence[Project]:
-        """Projects by id, oldest first; all of them for None."""
 
-    async def add_member(self, member: Member) -> None: ...
+class ProcessStore(Protocol):
+    async def add(self, process: Process) -> None: ...
 
-    async def memberships(self, account: AccountId) -> Sequence[Member]: ...
+    async def get(self, id: ProcessId, *, visible_to: Actor) -> Process:
+        """
+        Raises:
+            Unknown: no such process, or one that the actor does not find.
+        """
 
-    async def add_key(self, key: ApiKey) -> None: ...
+    async def put(self, process: Process) -> None:
+        """As `BatchStore.put`."""
 
-    async def key_hashed(self, secret_hash: str) -> ApiKey | None: ...
+    async def list(self, actor: Actor, filter: ProcessFilter, page: Page) -> Listed[Process]: ...
+
+
+class NoticeStore(Protocol):
+    async def add(self, notice: Notice) -> None: ...
+
+    async def get(self, id: NoticeId) -> Notice:
+        """
+        Raises:
+            Unknown
+        """
+
+    async def put(self, notice: Notice) -> None: ...
+
+    async def delete(self, id: NoticeId) -> None: ...
+
+    async def list(self, page: Page) -> Listed[Notice]: ...
+
+
+class RequestStore(Protocol):
+    async def add(self, request: Request) -> None: ...
+
+    async def like(self, asked: Asked, now: datetime) -> Sequence[Request]:
+        """Unexpired requests that `asked` may repeat, oldest first: same caller and route, and the
+        same key; or, where none was sent, the same digest and no key either."""
+
+    async def forget(self, id: RequestId) -> None: ...
+
+    async def has_expired(self, now: datetime) -> bool: ...
+
+    async def forget_expired(self, now: datetime) -> None: ...
 
 
 class Work(Protocol):
@@ -214,6 +283,18 @@ class Work(Protocol):
     def workers(self) -> WorkerStore: ...
     @property
     def accounts(self) -> AccountStore: ...
+    @property
+    def platforms(self) -> PlatformStore: ...
+    @property
+    def processes(self) -> ProcessStore: ...
+    @property
+    def notices(self) -> NoticeStore: ...
+    @property
+    def requests(self) -> RequestStore: ...
+    @property
+    def projects(self) -> ProjectStore: ...
+    @property
+    def api_keys(self) -> ApiKeyStore: ...
 
 
 class Database(Protocol):
@@ -297,10 +378,14 @@ class Hasher(Protocol):
 class Tokens(Protocol):
     """Access tokens of this server."""
 
-    def issue(self, account: AccountId, now: datetime) -> tuple[str, int]:
-        """The token, and its life in seconds."""
+    def issue(self, account: AccountId, now: datetime, key: ApiKeyId | None = None) -> tuple[str, int]:
+        """The token, and its life in seconds.
 
-    def read(self, token: str, now: datetime) -> AccountId:
+        Args:
+            key: what it was given for; None for a password.
+        """
+
+    def read(self, token: str, now: datetime) -> Claims:
         """
         Raises:
             BadToken: not ours, or expired.

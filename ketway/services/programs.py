@@ -10,8 +10,10 @@ from uuid import UUID
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.errors import OverBound, Unknown
 from ketway.domain.programs import Program, ProgramId, checksum
+from ketway.domain.requests import Asked
 from ketway.services.listing import Listed, Page
 from ketway.services.ports import BlobStore, Clock, Database
+from ketway.services.requests import Requests
 
 LINK_LIFE = timedelta(minutes=50)
 
@@ -26,16 +28,29 @@ class Programs:
     db: Database
     blobs: BlobStore
     clock: Clock
+    requests: Requests
     fresh: Callable[[], UUID]
     max_bytes: int
 
-    async def create(self, actor: Actor, project: ProjectId, text: str) -> Program:
-        """A program on its own, to be run by any number of batches."""
+    async def create(
+        self, actor: Actor, project: ProjectId, text: str, asked: Asked | None = None
+    ) -> Program:
+        """A program on its own, to be run by any number of batches.
+
+        Returns:
+            The program; the one that the same request made before.
+        Raises:
+            Unknown, OverBound, KeyReused
+        """
         if not actor.sees(project):
             raise Unknown("project", str(project))
         (program,) = (await self.keep(actor, project, [text], is_named=True)).values()
         async with self.db.work() as work:
+            if (earlier := await self.requests.repeated(work, asked)) is not None:
+                (id,) = earlier.made
+                return await work.programs.get(ProgramId(UUID(id)), visible_to=actor)
             await work.programs.add([program])
+            await self.requests.remember(work, asked, program.id)
         return program
 
     async def get(self, actor: Actor, id: ProgramId) -> Program:
@@ -63,13 +78,27 @@ class Programs:
 
         A text without its row, after a crash in between, is found again by the next who sends it.
         """
+        kept = self.draft(actor, project, texts, is_named=is_named)
+        for text, program in kept.items():
+            if not await self.blobs.exists(program.key):
+                await self.blobs.put(program.key, text.encode())
+        return kept
+
+    def draft(
+        self, actor: Actor, project: ProjectId, texts: Iterable[str], *, is_named: bool = False
+    ) -> dict[str, Program]:
+        """As `keep`, but nothing is stored.
+
+        Raises:
+            OverBound: a text is too long.
+        """
         now = self.clock.now()
-        kept: dict[str, Program] = {}
+        drafted: dict[str, Program] = {}
         for text in dict.fromkeys(texts):
             body = text.encode()
             if len(body) > self.max_bytes:
                 raise OverBound("The program", self.max_bytes)
-            program = Program(
+            drafted[text] = Program(
                 id=ProgramId(self.fresh()),
                 project_id=project,
                 creator_id=actor.account_id,
@@ -78,7 +107,4 @@ class Programs:
                 created_at=now,
                 is_named=is_named,
             )
-            if not await self.blobs.exists(program.key):
-                await self.blobs.put(program.key, body)
-            kept[text] = program
-        return kept
+        return drafted

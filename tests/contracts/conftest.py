@@ -32,9 +32,7 @@ async def db(empty: Database) -> Database:
     """A database with what other rows must name: two projects, two accounts, two worker tokens."""
     async with empty.work() as work:
         for project in (PROJECT, ELSEWHERE):
-            await work.accounts.add_project(
-                Project(id=ProjectId(project), name=f"{project}", created_at=NOON)
-            )
+            await work.projects.add(Project(id=ProjectId(project), name=f"{project}", created_at=NOON))
         for account in (ACCOUNT, SOMEBODY):
             await work.accounts.add(Account(id=AccountId(account), email=f"{account}@here", created_at=NOON))
         for token, is_local in ((TOKEN, False), (LOCAL_TOKEN, True)):

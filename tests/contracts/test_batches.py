@@ -8,10 +8,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from ketway.domain.batches import BatchId, BatchStatus, Priority
+from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobStatus
 from ketway.domain.platforms import Door, platform_id
+from ketway.domain.priorities import Priority
 from ketway.services.listing import BatchFilter, Order, Page
 from tests.builders import ACCOUNT, DOOR, NOON, PROJECT, a_batch, a_member, a_program, a_stranger
 from tests.contracts.rows import BOTH, ELSEWHERE, SOMEBODY, after, keep_batch, keep_batches, keep_jobs

@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from ketway.domain.batches import BatchId, Priority
+from ketway.domain.batches import BatchId
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobId, JobStatus
 from ketway.domain.platforms import Door, platform_id
+from ketway.domain.priorities import Priority
 from ketway.services.listing import JobFilter, Order, Page
 from tests.builders import NOON, PROJECT, a_member, a_program, a_stranger
 from tests.contracts.rows import BOTH, ELSEWHERE, SOMEBODY, after, keep_batch, keep_job, keep_jobs

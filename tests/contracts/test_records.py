@@ -1,4 +1,4 @@
-"""What the smaller stores promise: programs, results, leases, workers, accounts."""
+"""What the smaller stores promise: programs, results, leases, workers."""
 
 from __future__ import annotations
 
@@ -8,28 +8,15 @@ from uuid import uuid4
 
 import pytest
 
-from ketway.domain.accounts import Account, AccountId, Member, Project, ProjectId, Role
-from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, WorkerTokenId
+from ketway.domain.credentials import WorkerToken, WorkerTokenId
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobId
 from ketway.domain.leases import LeaseId, LeaseStatus, WorkerId
 from ketway.domain.programs import ProgramId
 from ketway.domain.results import Result
 from ketway.services.listing import Order, Page
-from tests.builders import ACCOUNT, NOON, PROJECT, a_lease, a_member, a_program, a_stranger
-from tests.contracts.rows import BOTH, ELSEWHERE, LOCAL_TOKEN, a_worker, after, keep_job, keep_lease
-
-
-def a_key(**changes) -> ApiKey:
-    plain: dict[str, Any] = {
-        "id": ApiKeyId(uuid4()),
-        "access_key": uuid4().hex,
-        "secret_hash": uuid4().hex,
-        "account_id": ACCOUNT,
-        "project_id": PROJECT,
-        "created_at": NOON,
-    }
-    return ApiKey(**plain | changes)
+from tests.builders import NOON, PROJECT, a_lease, a_member, a_program, a_stranger
+from tests.contracts.rows import BOTH, ELSEWHERE, LOCAL_TOKEN, TOKEN, a_worker, after, keep_job, keep_lease
 
 
 async def keep_worker(db, **changes):
@@ -228,93 +215,15 @@ async def test_a_worker_s_token_is_found_by_its_hash(db):
             await work.workers.add_token(replace(token, id=WorkerTokenId(uuid4())))
 
 
-async def test_an_account_is_found_by_id_and_by_email_in_any_case(db):
-    account = Account(
-        id=AccountId(uuid4()),
-        email="Somebody@Here",
-        created_at=after(microseconds=1),
-        password_hash="hash",
-        superuser=True,
-    )
+async def test_worker_s_tokens_are_listed_oldest_first_and_changed(db):
+    token = WorkerToken(id=WorkerTokenId(uuid4()), name="lab", secret_hash="hash", created_at=after(hours=-1))
+    async with db.work() as work:
+        await work.workers.add_token(token)
 
     async with db.work() as work:
-        await work.accounts.add(account)
-
-    kept = replace(account, email="somebody@here")
-    async with db.look() as work:
-        assert await work.accounts.get(account.id) == kept
-        assert await work.accounts.by_email("SOMEBODY@here") == kept
-        assert await work.accounts.by_email("nobody@here") is None
-        assert await work.accounts.get(AccountId(uuid4())) is None
-
-
-async def test_an_email_belongs_to_one_account(db):
-    async with db.work() as work:
-        await work.accounts.add(Account(id=AccountId(uuid4()), email="one@here", created_at=NOON))
-
-    with pytest.raises(Stale):
-        async with db.work() as work:
-            await work.accounts.add(Account(id=AccountId(uuid4()), email="ONE@here", created_at=NOON))
-
-
-async def test_a_changed_account_is_read_changed(db):
-    async with db.work() as work:
-        account = await work.accounts.get(ACCOUNT)
-        await work.accounts.put(replace(account, password_hash="new", email="New@Here"))
+        assert [found.id for found in await work.workers.tokens()] == [token.id, TOKEN, LOCAL_TOKEN]
+        await work.workers.put_token(token.revoke(NOON))
 
     async with db.look() as work:
-        assert await work.accounts.get(ACCOUNT) == replace(account, password_hash="new", email="new@here")
-
-
-async def test_projects_come_oldest_first(db):
-    old = Project(id=ProjectId(uuid4()), name="old", created_at=after(hours=-1))
-    async with db.work() as work:
-        await work.accounts.add_project(old)
-
-    async with db.look() as work:
-        assert [project.id for project in await work.accounts.projects(None)] == [old.id, PROJECT, ELSEWHERE]
-        assert [project.id for project in await work.accounts.projects([PROJECT, old.id])] == [
-            old.id,
-            PROJECT,
-        ]
-        assert list(await work.accounts.projects([])) == []
-
-
-async def test_an_account_is_a_member_once_in_each_project(db):
-    members = [
-        Member(account_id=ACCOUNT, project_id=PROJECT, role=Role.ADMIN),
-        Member(account_id=ACCOUNT, project_id=ELSEWHERE, role=Role.MEMBER),
-    ]
-    async with db.work() as work:
-        for member in members:
-            await work.accounts.add_member(member)
-
-    with pytest.raises(Stale):
-        async with db.work() as work:
-            await work.accounts.add_member(replace(members[0], role=Role.MEMBER))
-
-    async with db.look() as work:
-        found = await work.accounts.memberships(ACCOUNT)
-        assert sorted(found, key=lambda member: str(member.project_id)) == members
-        assert list(await work.accounts.memberships(AccountId(uuid4()))) == []
-
-
-async def test_an_api_key_is_found_by_the_hash_of_its_secret(db):
-    key = a_key(expires_at=after(hours=1), revoked_at=after(hours=2))
-
-    async with db.work() as work:
-        await work.accounts.add_key(key)
-
-    async with db.look() as work:
-        assert await work.accounts.key_hashed(key.secret_hash) == key
-        assert await work.accounts.key_hashed("other") is None
-
-
-@pytest.mark.parametrize("shared", ["access_key", "secret_hash"])
-async def test_two_api_keys_share_nothing(db, shared):
-    async with db.work() as work:
-        await work.accounts.add_key(a_key(**{shared: "same"}))
-
-    with pytest.raises(Stale):
-        async with db.work() as work:
-            await work.accounts.add_key(a_key(**{shared: "same"}))
+        assert await work.workers.get_token(token.id) == replace(token, revoked_at=NOON)
+        assert await work.workers.get_token(WorkerTokenId(uuid4())) is None

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy import Engine, create_engine, inspect, select
 
 from ketway.db import open_database
 from ketway.db.migrate import upgrade
-from ketway.db.tables import metadata
+from ketway.db.rows import from_row
+from ketway.db.tables import accounts, members, metadata, projects
+from ketway.domain.accounts import Account, Member, Project, Role
 from ketway.domain.errors import StoreBusy
+from tests.builders import ACCOUNT, NOON, PROJECT, a_membership
 
 
 @pytest.fixture
@@ -65,3 +68,31 @@ async def test_an_upgrade_that_fails_leaves_nothing_half_done(tmp_path):
             pass
 
     assert set(inspect(create_engine(f"sqlite:///{path}")).get_table_names()) <= {"leases", "alembic_version"}
+
+
+def test_a_database_of_the_first_tables_is_upgraded_with_what_is_in_it(engine):
+    upgrade(engine, to="0001")
+    with engine.begin() as connection:
+        for row in FIRST_ROWS:
+            connection.exec_driver_sql(row)
+
+    upgrade(engine)
+
+    with engine.connect() as connection:
+        (account,) = connection.execute(select(accounts)).all()
+        (project,) = connection.execute(select(projects)).all()
+        (member,) = connection.execute(select(members)).all()
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    assert from_row(Account, account) == Account(
+        id=ACCOUNT, email="old@here", created_at=NOON, password_hash="hash", superuser=True
+    )
+    assert from_row(Project, project) == Project(id=PROJECT, name="old", created_at=NOON)
+    assert from_row(Member, member) == a_membership(role=Role.ADMIN)
+
+
+NOON_US = int(NOON.timestamp()) * 10**6
+FIRST_ROWS = (
+    f"INSERT INTO accounts VALUES ('{ACCOUNT}', 'old@here', {NOON_US}, 'hash', 1)",
+    f"INSERT INTO projects VALUES ('{PROJECT}', 'old', {NOON_US})",
+    f"INSERT INTO members VALUES ('{ACCOUNT}', '{PROJECT}', 'admin')",
+)

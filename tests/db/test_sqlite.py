@@ -25,7 +25,7 @@ BULKY = "x" * 100_000
 
 async def furnish(db: Database) -> None:
     async with db.work() as work:
-        await work.accounts.add_project(Project(id=PROJECT, name="p", created_at=NOON))
+        await work.projects.add(Project(id=PROJECT, name="p", created_at=NOON))
         await work.accounts.add(Account(id=ACCOUNT, email="a@here", created_at=NOON))
 
 

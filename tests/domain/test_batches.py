@@ -14,12 +14,16 @@ from ketway.domain.errors import AlreadyFinished, BatchClosed, IllegalMove
 from tests.builders import NOON, a_batch, a_platform
 
 LATER = NOON + timedelta(minutes=1)
-QUEUED, ACTIVE, STOPPING, DONE, CANCELLED, TIMED_OUT, FAILED = BatchStatus
+QUEUED, ACTIVE, PAUSED, STOPPING, DONE, CANCELLED, TIMED_OUT, FAILED = BatchStatus
 ENDS = (DONE, CANCELLED, TIMED_OUT, FAILED)
 ALLOWED = {
     (QUEUED, ACTIVE),
     (ACTIVE, STOPPING),
-    *product((QUEUED, ACTIVE), ENDS),
+    (QUEUED, PAUSED),
+    (ACTIVE, PAUSED),
+    (PAUSED, QUEUED),
+    (PAUSED, STOPPING),
+    *product((QUEUED, ACTIVE, PAUSED), ENDS),
     *product((STOPPING,), (CANCELLED, TIMED_OUT, FAILED)),
 }
 
@@ -65,7 +69,7 @@ def test_a_batch_that_ends_acquires_nothing(status):
 def test_only_a_living_open_batch_takes_jobs(status, is_open):
     batch = a_batch(status=status, is_open=is_open)
 
-    if is_open and status in (QUEUED, ACTIVE):
+    if is_open and status in (QUEUED, ACTIVE, PAUSED):
         batch.must_take_jobs()
     else:
         with pytest.raises(BatchClosed):

@@ -10,9 +10,10 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketway.domain.batches import BatchId, Priority
+from ketway.domain.batches import BatchId
 from ketway.domain.jobs import JobId
 from ketway.domain.platforms import platform_id
+from ketway.domain.priorities import Priority
 from ketway.domain.scheduling import Candidate, choose, rank
 from tests.builders import NOON, PROJECT
 

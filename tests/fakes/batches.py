@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -51,7 +51,7 @@ class MemoryBatches:
 
     async def list(self, actor: Actor, filter: BatchFilter, page: Page) -> Listed[Batch]:
         visible = (batch for batch in self._sorted() if batch.id not in self._tables.hidden)
-        return page_of((batch for batch in visible if _fits(batch, actor, filter)), page)
+        return page_of((batch for batch in visible if _fits(batch, actor, filter, self._size(batch))), page)
 
     async def with_key(self, project: ProjectId, platform: PlatformId, key: str) -> Batch | None:
         wanted = (project, platform, key)
@@ -59,6 +59,27 @@ class MemoryBatches:
 
     async def holder(self, platform: PlatformId) -> Batch | None:
         return next((batch for batch in self._sorted() if held_platform(batch) == platform), None)
+
+    async def queue(self, actor: Actor, platform: PlatformId, page: Page) -> Listed[Batch]:
+        living = (batch for batch in self._sorted() if not batch.is_finished)
+        shown = [
+            batch
+            for batch in living
+            if batch.platform_id == platform
+            and batch.status is not BatchStatus.PAUSED
+            and batch.id not in self._tables.hidden
+            and actor.finds(batch)
+        ]
+        shown.sort(key=lambda batch: (batch.status is BatchStatus.QUEUED, batch.priority.value))
+        return Listed(items=shown[page.offset : page.offset + page.limit], total=len(shown))
+
+    async def last_activity(self, projects: Sequence[ProjectId] | None) -> Mapping[ProjectId, datetime]:
+        batches = sorted(self._tables.batches.values(), key=lambda batch: batch.updated_at)
+        return {
+            batch.project_id: batch.updated_at
+            for batch in batches
+            if projects is None or batch.project_id in projects
+        }
 
     async def children(self, id: BatchId) -> Sequence[BatchId]:
         return [batch.id for batch in self._sorted() if batch.parent_id == id]
@@ -70,6 +91,9 @@ class MemoryBatches:
     async def delete(self, id: BatchId, now: datetime) -> None:
         jobs = [job.id for job in self._tables.jobs.values() if job.batch_id == id]
         self._tables.hidden |= dict.fromkeys([id, *jobs])
+
+    def _size(self, batch: Batch) -> int:
+        return sum(job.batch_id == batch.id for job in self._tables.jobs.values())
 
     def _sorted(self) -> Iterator[Batch]:
         yield from sorted(self._tables.batches.values(), key=lambda batch: (batch.created_at, str(batch.id)))
@@ -88,7 +112,7 @@ def _is_overdue(batch: Batch, is_busy: bool, now: datetime) -> bool:
     return is_idle or (total is not None and total <= now)
 
 
-def _fits(batch: Batch, actor: Actor, filter: BatchFilter) -> bool:
+def _fits(batch: Batch, actor: Actor, filter: BatchFilter, size: int) -> bool:
     return (
         actor.finds(batch)
         and (filter.project_ids is None or batch.project_id in filter.project_ids)
@@ -100,6 +124,8 @@ def _fits(batch: Batch, actor: Actor, filter: BatchFilter) -> bool:
         and (not filter.doors or batch.door in filter.doors)
         and str(batch.id).startswith(filter.id_starts_with or "")
         and filter.is_open in (None, batch.is_open)
+        and (filter.min_jobs is None or size >= filter.min_jobs)
+        and (filter.max_jobs is None or size <= filter.max_jobs)
         and (filter.created_from is None or batch.created_at >= filter.created_from)
         and (filter.created_until is None or batch.created_at <= filter.created_until)
         and set(filter.tags) <= set(batch.tags)

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from tests.fakes.accounts import MemoryAccounts, MemoryApiKeys, MemoryProjects
 from tests.fakes.batches import MemoryBatches
 from tests.fakes.jobs import MemoryJobs
-from tests.fakes.stores import MemoryAccounts, MemoryLeases, MemoryPrograms, MemoryResults, MemoryWorkers
+from tests.fakes.records import MemoryNotices, MemoryPlatforms, MemoryProcesses, MemoryRequests
+from tests.fakes.stores import MemoryLeases, MemoryPrograms, MemoryResults, MemoryWorkers
 from tests.fakes.tables import Tables
 
 
@@ -17,10 +19,16 @@ class MemoryWork:
 
     def __init__(self, tables: Tables) -> None:
         self.accounts = MemoryAccounts(tables)
+        self.api_keys = MemoryApiKeys(tables)
         self.batches = MemoryBatches(tables)
         self.jobs = MemoryJobs(tables)
         self.leases = MemoryLeases(tables)
+        self.notices = MemoryNotices(tables)
+        self.platforms = MemoryPlatforms(tables)
+        self.processes = MemoryProcesses(tables)
         self.programs = MemoryPrograms(tables)
+        self.requests = MemoryRequests(tables)
+        self.projects = MemoryProjects(tables)
         self.results = MemoryResults(tables)
         self.workers = MemoryWorkers(tables)
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from statistics import fmean
 
-from ketway.domain.accounts import Actor
-from ketway.domain.batches import BatchId
+from ketway.domain.accounts import Actor, ProjectId
+from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
+from ketway.domain.priorities import Priority
 from ketway.domain.scheduling import Candidate
-from ketway.services.listing import JobFilter, Listed, Page
+from ketway.services.listing import JobFilter, Listed, Load, Page
 from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MemoryJobs:
@@ -84,11 +89,52 @@ class MemoryJobs:
             for job in self._tables.jobs.values()
             if job.status is JobStatus.QUEUED and job.platform_id == platform
             if batch in (None, job.batch_id)
+            if self._tables.batches[job.batch_id].status is not BatchStatus.PAUSED
         ]
         waiting.sort(key=lambda job: (job.created_at, job.position, str(job.id)), reverse=True)
         # The oldest of each line is written last.
         lines = {(job.priority, job.project_id): job for job in waiting}
         return [_candidate(job) for job in lines.values()]
+
+    async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
+        waiting = [
+            job
+            for job in self._tables.jobs.values()
+            if job.status is JobStatus.QUEUED and job.platform_id == platform
+        ]
+        by_class = {
+            priority: [job for job in waiting if job.priority is priority]
+            for priority in {job.priority for job in waiting}
+        }
+        return {
+            priority: Load(
+                batches=len({job.batch_id for job in jobs}),
+                jobs=len(jobs),
+                shots=sum(job.shots or 0 for job in jobs),
+            )
+            for priority, jobs in by_class.items()
+        }
+
+    async def mean_waits(
+        self, platforms: Sequence[PlatformId], since: datetime
+    ) -> Mapping[PlatformId, float]:
+        waits: dict[PlatformId, list[float]] = {}
+        for job in self._tables.jobs.values():
+            if job.platform_id in platforms and job.started_at is not None and job.started_at >= since:
+                waits.setdefault(job.platform_id, []).append(
+                    (job.started_at - job.created_at).total_seconds()
+                )
+        return {platform: fmean(found) for platform, found in waits.items()}
+
+    async def frequency(
+        self, actor: Actor, project: ProjectId, unit: timedelta
+    ) -> Mapping[datetime, Mapping[PlatformId, int]]:
+        found: dict[datetime, Counter[PlatformId]] = {}
+        for job in sorted(self._tables.jobs.values(), key=lambda job: job.created_at):
+            if job.project_id == project and actor.finds(job) and job.id not in self._tables.hidden:
+                began = job.created_at - (job.created_at - EPOCH) % unit
+                found.setdefault(began, Counter())[job.platform_id] += 1
+        return found
 
     async def running_on(self, platform: PlatformId) -> int:
         return sum(

@@ -1,4 +1,4 @@
-"""The smaller stores in memory: programs, results, leases, workers, accounts."""
+"""The smaller stores in memory: programs, results, leases, workers."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ketway.domain.accounts import Account, AccountId, Actor, Member, Project, ProjectId
-from ketway.domain.credentials import ApiKey, WorkerToken
+from ketway.domain.accounts import Actor, ProjectId
+from ketway.domain.credentials import WorkerToken, WorkerTokenId
 from ketway.domain.errors import Unknown
+from ketway.domain.estimates import Run
 from ketway.domain.jobs import JobId
 from ketway.domain.leases import Lease, LeaseId, LeaseStatus, Worker, WorkerId
+from ketway.domain.platforms import PlatformId
 from ketway.domain.programs import Program, ProgramId
-from ketway.domain.results import Result
+from ketway.domain.results import Result, measured
 from ketway.services.listing import Listed, Page
 from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of
 
@@ -53,6 +55,16 @@ class MemoryResults:
     async def add(self, result: Result) -> None:
         must_exist(self._tables.jobs, result.job_id)
         insert(self._tables.results, result.job_id, result)
+
+    async def history(self, platform: PlatformId, most: int) -> Sequence[Run]:
+        began = [
+            (job.started_at, job.id)
+            for job in self._tables.jobs.values()
+            if job.platform_id == platform and job.started_at is not None
+        ]
+        latest = [id for _, id in sorted(began, reverse=True)[:most]]
+        runs = [measured(self._tables.results[id].metadata) for id in latest if id in self._tables.results]
+        return [run for run in runs if run is not None]
 
     async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]:
         return {id: self._tables.results[id] for id in jobs if id in self._tables.results}
@@ -131,54 +143,13 @@ class MemoryWorkers:
         must_be_unique([*self._tables.tokens.values(), token], lambda token: token.secret_hash)
         insert(self._tables.tokens, token.id, token)
 
+    async def put_token(self, token: WorkerToken) -> None:
+        if token.id in self._tables.tokens:
+            self._tables.tokens[token.id] = token
 
-class MemoryAccounts:
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+    async def get_token(self, id: WorkerTokenId) -> WorkerToken | None:
+        return self._tables.tokens.get(id)
 
-    async def add(self, account: Account) -> None:
-        row = replace(account, email=account.email.lower())
-        must_be_unique([*self._tables.accounts.values(), row], lambda account: account.email)
-        insert(self._tables.accounts, row.id, row)
-
-    async def put(self, account: Account) -> None:
-        if account.id in self._tables.accounts:
-            changed = replace(account, email=account.email.lower())
-            others = [other for other in self._tables.accounts.values() if other.id != account.id]
-            must_be_unique([*others, changed], lambda account: account.email)
-            self._tables.accounts[account.id] = changed
-
-    async def get(self, id: AccountId) -> Account | None:
-        return self._tables.accounts.get(id)
-
-    async def by_email(self, email: str) -> Account | None:
-        accounts = self._tables.accounts.values()
-        return next((account for account in accounts if account.email == email.lower()), None)
-
-    async def add_project(self, project: Project) -> None:
-        insert(self._tables.projects, project.id, project)
-
-    async def projects(self, ids: Sequence[ProjectId] | None) -> Sequence[Project]:
-        projects = self._tables.projects.values()
-        found = [project for project in projects if ids is None or project.id in ids]
-        return sorted(found, key=lambda project: (project.created_at, str(project.id)))
-
-    async def add_member(self, member: Member) -> None:
-        must_exist(self._tables.accounts, member.account_id)
-        must_exist(self._tables.projects, member.project_id)
-        insert(self._tables.members, (member.account_id, member.project_id), member)
-
-    async def memberships(self, account: AccountId) -> Sequence[Member]:
-        return [member for member in self._tables.members.values() if member.account_id == account]
-
-    async def add_key(self, key: ApiKey) -> None:
-        must_exist(self._tables.accounts, key.account_id)
-        must_exist(self._tables.projects, key.project_id)
-        keys = [*self._tables.api_keys.values(), key]
-        must_be_unique(keys, lambda key: key.access_key)
-        must_be_unique(keys, lambda key: key.secret_hash)
-        insert(self._tables.api_keys, key.id, key)
-
-    async def key_hashed(self, secret_hash: str) -> ApiKey | None:
-        keys = self._tables.api_keys.values()
-        return next((key for key in keys if key.secret_hash == secret_hash), None)
+    async def tokens(self) -> Sequence[WorkerToken]:
+        tokens = self._tables.tokens.values()
+        return sorted(tokens, key=lambda token: (token.created_at, str(token.id)))

@@ -14,7 +14,11 @@ from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, WorkerToken
 from ketway.domain.errors import Stale
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.leases import Lease, LeaseId, Worker, WorkerId
+from ketway.domain.notices import Notice, NoticeId
+from ketway.domain.platforms import PlatformId, PlatformState
+from ketway.domain.processes import Process, ProcessId
 from ketway.domain.programs import Program, ProgramId
+from ketway.domain.requests import Request, RequestId
 from ketway.domain.results import Result
 from ketway.services.listing import Listed, Page
 
@@ -43,6 +47,10 @@ class Tables:
     jobs: dict[JobId, Job] = field(default_factory=dict)
     results: dict[JobId, Result] = field(default_factory=dict)
     leases: dict[LeaseId, Lease] = field(default_factory=dict)
+    platform_states: dict[PlatformId, PlatformState] = field(default_factory=dict)
+    processes: dict[ProcessId, Process] = field(default_factory=dict)
+    notices: dict[NoticeId, Notice] = field(default_factory=dict)
+    requests: dict[RequestId, Request] = field(default_factory=dict)
     hidden: dict[UUID, None] = field(default_factory=dict)
 
     def copy(self) -> Tables:
@@ -88,11 +96,11 @@ def living_key(batch: Batch) -> Hashable | None:
 def page_of(rows: Iterable[Row], page: Page) -> Listed[Row]:
     """Sorted as asked, nothing before something, ties broken by id."""
     listed = list(rows)
-    listed.sort(key=lambda row: (_sortable(row, page.order.value), str(row.id)), reverse=page.descending)
+    listed.sort(key=lambda row: (sortable(row, page.order.value), str(row.id)), reverse=page.descending)
     return Listed(items=listed[page.offset : page.offset + page.limit], total=len(listed))
 
 
-def _sortable(row: object, name: str) -> Sequence[Any]:
+def sortable(row: object, name: str) -> Sequence[Any]:
     value = getattr(row, name if hasattr(row, name) else "created_at")
     plain = getattr(value, "value", value)
     return (False,) if plain is None else (True, plain)

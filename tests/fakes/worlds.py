@@ -42,7 +42,7 @@ async def a_memory_world(
         engines_here=list(engines),
         limits=limits or Limits(),
     )
-    credentials = await core.accounts.set_up("owner@ketway", "first project", "local")
+    credentials = await core.first_start.set_up("owner@ketway", "first project", "local")
     token = await core.accounts.worker_token(credentials.worker_token)
     bearer, _ = await core.accounts.login(credentials.username, credentials.password)
     owner = await core.accounts.by_token(bearer)

@@ -14,6 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
 from ketway.domain.accounts import AccountId
+from ketway.domain.credentials import ApiKeyId, Claims
 from ketway.domain.errors import BadToken
 from ketway.keys.tokens import ISSUER, JwtTokens, fresh_key
 from tests.builders import ACCOUNT, NOON
@@ -45,20 +46,28 @@ def test_a_token_tells_whose_it_is():
 
     token, life_s = TOKENS.issue(account, NOON)
 
-    assert TOKENS.read(token, NOON) == account
+    assert TOKENS.read(token, NOON) == Claims(account_id=account, issued_at=NOON)
     assert life_s == 3600
+
+
+def test_a_token_tells_for_which_key_it_was_given_and_when_to_the_microsecond():
+    key, then = ApiKeyId(uuid4()), NOON + timedelta(microseconds=7)
+
+    token, _ = TOKENS.issue(ACCOUNT, then, key)
+
+    assert TOKENS.read(token, then) == Claims(account_id=ACCOUNT, issued_at=then, key_id=key)
 
 
 def test_another_process_with_the_same_key_reads_it():
     token, _ = TOKENS.issue(ACCOUNT, NOON)
 
-    assert JwtTokens(KEY, timedelta(minutes=1)).read(token, NOON) == ACCOUNT
+    assert JwtTokens(KEY, timedelta(minutes=1)).read(token, NOON).account_id == ACCOUNT
 
 
 def test_a_token_expires_at_the_end_of_its_life():
     token, _ = TOKENS.issue(ACCOUNT, NOON)
 
-    assert TOKENS.read(token, NOON + HOUR - timedelta(seconds=1)) == ACCOUNT
+    assert TOKENS.read(token, NOON + HOUR - timedelta(seconds=1)).account_id == ACCOUNT
     assert reason_of(token, NOON + HOUR + timedelta(seconds=1)) == "expired"
 
 
@@ -88,7 +97,7 @@ def test_a_changed_token_is_unknown():
     assert reason_of(f"{header}.{forged}.{signature}") == "unknown"
 
 
-@pytest.mark.parametrize("missing", ["iss", "sub", "exp"])
+@pytest.mark.parametrize("missing", ["iss", "sub", "exp", "iat"])
 def test_a_token_that_lacks_a_claim_is_unknown(missing):
     assert reason_of(signed({name: claim for name, claim in CLAIMS.items() if name != missing})) == "unknown"
 
@@ -102,6 +111,11 @@ def test_a_token_that_lacks_a_claim_is_unknown(missing):
         {"sub": None},
         {"exp": "soon"},
         {"iss": ["ketway"]},
+        {"iat": "noon"},
+        {"us": 10**9},
+        {"us": "some"},
+        {"key": "none"},
+        {"key": 7},
     ],
     ids=str,
 )

@@ -12,7 +12,7 @@ from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.leases import Verdict, Word, Worker
 from ketway.domain.platforms import Platform
 from ketway.domain.tasks import Computed
-from ketway.services.batches import NewBatch, NewJob
+from ketway.services.drafts import NewBatch, NewJob
 from ketway.services.leases import Beat, Grant
 from tests.builders import DOOR, a_platform
 from tests.worlds import World, all_zero

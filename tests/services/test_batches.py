@@ -23,7 +23,7 @@ from ketway.domain.errors import (
 from ketway.domain.jobs import JobStatus
 from ketway.domain.platforms import Door
 from ketway.domain.programs import ProgramId
-from ketway.services.batches import NewJob
+from ketway.services.drafts import NewJob
 from ketway.services.listing import BatchFilter, JobFilter, Page
 from tests.services.steps import (
     EMU,

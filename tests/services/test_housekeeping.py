@@ -185,7 +185,7 @@ async def test_platforms_are_found_by_id_and_name(world):
 
     assert (await platforms.offered(DOOR, EMU.id)).platform == EMU
     assert (await platforms.named(DOOR, "NARROW")).platform == NARROW
-    assert platforms.get(EMU.id) == EMU
+    assert await platforms.get(EMU.id) == EMU
     with pytest.raises(Unknown):
         await platforms.named(DOOR, "NONE")
     with pytest.raises(Unknown):

@@ -14,7 +14,7 @@ from ketway.domain.errors import LeaseLost, Unknown
 from ketway.domain.jobs import MAX_CHILD_DEATHS, JobStatus
 from ketway.domain.leases import LeaseId, Verdict, Word, WorkerId
 from ketway.domain.results import MAX_COUNTS_SHOWN
-from ketway.services.batches import NewJob
+from ketway.services.drafts import NewJob
 from tests.services.steps import (
     NARROW,
     QPU,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from ketway.api.answers import answer, break_down, refuse
 from ketway.domain.accounts import Actor
 from ketway.domain.errors import BadField, BadToken, Refusal, Unknown
 from ketway.domain.jobs import Job, JobId, JobStatus
+from ketway.domain.platforms import Platform
 from ketway.domain.results import Result
 from ketway.services.core import Core
 from ketway.services.listing import JobFilter, Page
@@ -43,17 +45,20 @@ class Routes:
         actor = await self._actor(request)
         page = Page(limit=_number(request, "limit", 50), offset=_number(request, "offset", 0, most=2**31))
         listed = await self._core.jobs.list(actor, JobFilter(statuses=_statuses(request)), page)
-        return answer({"jobs": [self._shown(job) for job in listed.items], "total": listed.total})
+        shown = await self._shown(listed.items)
+        return answer({"jobs": shown, "total": listed.total})
 
     async def get(self, request: Request) -> Response:
         actor = await self._actor(request)
         job = await self._core.jobs.get(actor, _id(request))
         found = (await self._core.jobs.results([job.id])).get(job.id)
-        return answer(self._shown(job) | {"result": found and _result(found)})
+        (shown,) = await self._shown([job])
+        return answer(shown | {"result": found and _result(found)})
 
     async def cancel(self, request: Request) -> Response:
         actor = await self._actor(request)
-        return answer(self._shown(await self._core.jobs.cancel(actor, _id(request))))
+        (shown,) = await self._shown([await self._core.jobs.cancel(actor, _id(request))])
+        return answer(shown)
 
     async def result(self, request: Request) -> Response:
         actor = await self._actor(request)
@@ -72,23 +77,28 @@ class Routes:
         actor, _ = await self._core.accounts.by_secret(secret)
         return actor
 
-    def _shown(self, job: Job) -> dict[str, Any]:
-        return {
-            "id": str(job.id),
-            "batch_id": str(job.batch_id),
-            "door": job.door,
-            "platform": self._core.platforms.get(job.platform_id).name,
-            "name": job.name,
-            "position": job.position,
-            "status": job.status.value,
-            "progress": job.progress,
-            "shots": job.shots,
-            "attempt": job.attempt,
-            "errors": list(job.errors),
-            "created_at": job.created_at.isoformat(),
-            "started_at": job.started_at and job.started_at.isoformat(),
-            "ended_at": job.ended_at and job.ended_at.isoformat(),
-        }
+    async def _shown(self, jobs: Sequence[Job]) -> Sequence[dict[str, Any]]:
+        platforms = await self._core.platforms.known()
+        return [_job(job, platforms[job.platform_id]) for job in jobs]
+
+
+def _job(job: Job, platform: Platform) -> dict[str, Any]:
+    return {
+        "id": str(job.id),
+        "batch_id": str(job.batch_id),
+        "door": job.door,
+        "platform": platform.name,
+        "name": job.name,
+        "position": job.position,
+        "status": job.status.value,
+        "progress": job.progress,
+        "shots": job.shots,
+        "attempt": job.attempt,
+        "errors": list(job.errors),
+        "created_at": job.created_at.isoformat(),
+        "started_at": job.started_at and job.started_at.isoformat(),
+        "ended_at": job.ended_at and job.ended_at.isoformat(),
+    }
 
 
 async def _nowhere(request: Request, error: Exception) -> Response:

@@ -14,7 +14,7 @@ router = APIRouter()
 
 @router.get("/api/v1/projects")
 async def get_projects(actor: ActorDep, core: CoreDep) -> Response:
-    projects = [translate.project(project) for project in await core.accounts.projects(actor)]
+    projects = [translate.project(found.project) for found in await core.projects.mine(actor)]
     block = {"total": len(projects), "start": 0, "end": len(projects)}
     return success(projects, pagination=block, code=200)
 

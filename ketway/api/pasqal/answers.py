@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -10,11 +11,17 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ketway.api.bodies import read_json
+from ketway.api import once
+from ketway.api.bodies import parse, read_body
 from ketway.api.pasqal import translate
+from ketway.api.pasqal.queries import pagination
+from ketway.domain.accounts import Actor
 from ketway.domain.batches import Batch
 from ketway.domain.errors import BadField, Invalid, Malformed, Several
+from ketway.domain.jobs import Job
+from ketway.domain.requests import Asked
 from ketway.services.core import Core
+from ketway.services.listing import Listed, Page
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -32,6 +39,12 @@ def success(
     return Response(msgspec.json.encode(body), media_type="application/json", headers=headers)
 
 
+def page(data: Any, listed: Listed[Any], asked: Page, *, code: str | int = "200") -> Response:
+    """One page of a list, with where it stands in the whole."""
+    block, headers = pagination(listed, asked)
+    return success(data, pagination=block, headers=headers, code=code)
+
+
 async def read(request: Request, kind: type[M], *, within: str | None = None) -> M:
     """The request's body as a model.
 
@@ -40,7 +53,60 @@ async def read(request: Request, kind: type[M], *, within: str | None = None) ->
     Raises:
         OverBound, UnknownEncoding, Malformed, Invalid
     """
-    said = await read_json(request, limit=request.app.state.max_body_bytes)
+    body = await read_body(request, limit=request.app.state.max_body_bytes)
+    return _model(body, kind, within)
+
+
+async def read_once(
+    request: Request, actor: Actor, kind: type[M], *, within: str | None = None
+) -> tuple[M, Asked]:
+    """As `read`, for a request that makes something: it may come again."""
+    body = await read_body(request, limit=request.app.state.max_body_bytes)
+    return _model(body, kind, within), await once.asked(request, actor, body)
+
+
+async def batches(core: Core, kept: Sequence[Batch]) -> list[dict[str, Any]]:
+    """Batches as lists have them, with their counts and the ids of their jobs."""
+    ids = [batch.id for batch in kept]
+    platforms = await core.platforms.known()
+    counts = await core.batches.counts(ids)
+    job_ids = await core.batches.job_ids(ids)
+    return [
+        translate.batch(batch, platforms[batch.platform_id].name, counts[batch.id], job_ids.get(batch.id, ()))
+        for batch in kept
+    ]
+
+
+async def batch_with_jobs(core: Core, actor: Actor, kept: Batch) -> dict[str, Any]:
+    """A batch and its jobs, as version 2 has them: without results."""
+    (shown,) = await batches(core, [kept])
+    return shown | {"jobs": [translate.job(job) for job in await core.batches.jobs_of(actor, kept.id)]}
+
+
+async def batch_with_results(core: Core, actor: Actor, kept: Batch) -> dict[str, Any]:
+    """A batch and its jobs, as version 1 has them: clients up to 0.10.0 know no other results."""
+    (shown,) = await batches(core, [kept])
+    jobs = await core.batches.jobs_of(actor, kept.id)
+    sequence = await core.programs.text(actor, kept.program_id) if kept.program_id else None
+    children = await core.batches.children(actor, kept.id)
+    return translate.batch_with_sequence(shown, sequence, children) | {
+        "jobs": await jobs_with_results(core, actor, jobs)
+    }
+
+
+async def jobs_with_results(core: Core, actor: Actor, kept: Sequence[Job]) -> list[dict[str, Any]]:
+    """Jobs as version 1 has them: with their sequence and what they counted."""
+    documents = await core.jobs.documents([job.id for job in kept])
+    shown: list[dict[str, Any]] = []
+    for job in kept:
+        sequence = await core.programs.text(actor, job.program_id) if job.program_id else None
+        document = json.loads(documents[job.id]) if job.id in documents else None
+        shown.append(translate.job_with_result(job, sequence, document))
+    return shown
+
+
+def _model(body: bytes, kind: type[M], within: str | None) -> M:
+    said = parse(body) if body.strip() else None
     if within is not None:
         if not isinstance(said, list):
             raise BadField(("body",), "must be a list", "format")
@@ -56,16 +122,3 @@ async def read(request: Request, kind: type[M], *, within: str | None = None) ->
             BadField(("body", *map(str, found["loc"])), found["msg"]) for found in error.errors()[:50]
         ]
         raise Several(parts) from None
-
-
-async def batches(core: Core, kept: Sequence[Batch]) -> list[dict[str, Any]]:
-    """Batches as lists have them, with their counts and the ids of their jobs."""
-    ids = [batch.id for batch in kept]
-    counts = await core.batches.counts(ids)
-    job_ids = await core.batches.job_ids(ids)
-    return [
-        translate.batch(
-            batch, core.platforms.get(batch.platform_id), counts[batch.id], job_ids.get(batch.id, ())
-        )
-        for batch in kept
-    ]

@@ -5,7 +5,21 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
-from ketway.api.pasqal import account, auth, batches, devices, errors, jobs
+from ketway.api.once import Once
+from ketway.api.pasqal import (
+    account,
+    auth,
+    banners,
+    batches,
+    devices,
+    errors,
+    jobs,
+    ovh,
+    reports,
+    results,
+    statistics,
+    workloads,
+)
 from ketway.services.core import Core
 
 
@@ -22,13 +36,25 @@ def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[
         app.state.core = core
         app.state.public_url = public_url
         app.state.max_body_bytes = max_body_bytes
+        app.add_middleware(Once, requests=core.requests)
         errors.install(app)
         for router in routers:
             app.include_router(router, prefix=prefix)
         return app
 
     return {
-        "/core-fast": application(batches.router, jobs.router, devices.router),
+        # Where two paths fit, the first one counts: words before ids.
+        "/core-fast": application(
+            statistics.router,
+            batches.router,
+            jobs.router,
+            results.router,
+            reports.router,
+            devices.router,
+            workloads.router,
+            banners.router,
+            ovh.router,
+        ),
         "/account": application(account.router),
         "/oauth": application(auth.router),
         "/realms": application(auth.router, prefix="/{realm}/protocol/openid-connect"),

@@ -19,6 +19,7 @@ router = APIRouter()
 
 _MAX_LOGIN_BYTES = 64 * 1024
 _MAX_LOGIN_FIELDS = 50
+_JWT_DOTS = 2
 _PASSWORD_GRANTS = ("password", "http://auth0.com/oauth/grant-type/password-realm")
 
 
@@ -31,14 +32,28 @@ CoreDep = Annotated[Core, Depends(core_of)]
 
 
 async def actor_of(request: Request, core: CoreDep) -> Actor:
-    """
+    """Whose token it is: one that was given at login, or a secret key as it stands.
+
     Raises:
         BadToken: none, unknown or expired.
+    """
+    token = bearer(request)
+    if token.count(".") == _JWT_DOTS:
+        actor = await core.accounts.by_token(token)
+    else:
+        actor, _ = await core.accounts.by_secret(token)
+    return actor.through(translate.DOOR, translate.OVH)
+
+
+def bearer(request: Request) -> str:
+    """
+    Raises:
+        BadToken: there is none.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise BadToken("missing")
-    return (await core.accounts.by_token(token.strip())).through(translate.DOOR)
+    return token.strip()
 
 
 ActorDep = Annotated[Actor, Depends(actor_of)]

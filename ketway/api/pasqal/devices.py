@@ -1,17 +1,94 @@
-"""Routes of devices: what each accepts, as clients read it."""
+"""Routes of devices: what each accepts, whether it is up, and what waits for it."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ketway.api.pasqal import translate
+from ketway.api.pasqal import answers, translate, translate_devices, wire
 from ketway.api.pasqal.answers import success
 from ketway.api.pasqal.auth import ActorDep, CoreDep
-from ketway.domain.platforms import Platform
+from ketway.api.pasqal.queries import Query, device_filter
+from ketway.domain.errors import BadField
+from ketway.domain.platforms import Platform, PlatformId
 from ketway.services.core import Core
+from ketway.services.listing import Listed
+from ketway.services.platforms import Offer
 
 router = APIRouter()
+
+
+@router.get("/api/v1/devices")
+async def get_public_devices(request: Request, core: CoreDep) -> Response:
+    """Without a login, as some clients ask before they have one; public devices only."""
+    offers = await core.platforms.offers(translate.DOOR)
+    return await _list(
+        core, request, [offer for offer in offers if translate_devices.is_public(offer.platform)]
+    )
+
+
+@router.get("/api/v2/devices")
+async def get_devices(request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    return await _list(core, request, await core.platforms.offers(translate.DOOR))
+
+
+@router.post("/api/v1/devices")
+async def create_device(request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """A device that the catalogue does not have, run by an engine that is here."""
+    actor.must_operate()
+    said = await answers.read(request, wire.CreateDevice)
+    platform = translate_devices.new_platform(said)
+    await core.platforms.add(actor, platform, is_down=said.status == "DOWN")
+    return success((await _shown(core, [await core.platforms.named(translate.DOOR, platform.name)]))[0])
+
+
+@router.put("/api/v1/devices/status")
+@router.patch("/api/v1/devices/status")
+async def set_statuses(request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    actor.must_operate()
+    said = await answers.read(request, wire.DeviceStatuses)
+    known = {offer.platform.name: offer for offer in await core.platforms.offers(translate.DOOR)}
+    for place, name in enumerate(said.device_type_names):
+        if name not in known:
+            raise BadField(("body", "device_type_names", str(place)), f"'{name[:80]}' is not offered here")
+    ids = [known[name].platform.id for name in said.device_type_names]
+    await core.platforms.set_down(actor, ids, said.status == "DOWN", said.status_message)
+    offers = await core.platforms.offers(translate.DOOR)
+    return success(await _shown(core, [offer for offer in offers if offer.platform.id in ids]))
+
+
+@router.put("/api/v1/devices/{device_id}/status")
+@router.patch("/api/v1/devices/{device_id}/status")
+async def set_status(device_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """DOWN holds the queue: what is sent waits, and the device says why."""
+    actor.must_operate()
+    said = await answers.read(request, wire.DeviceStatus)
+    id = PlatformId(device_id)
+    await core.platforms.set_down(actor, [id], said.status == "DOWN", said.status_message)
+    return success((await _shown(core, [await core.platforms.offered(translate.DOOR, id)]))[0])
+
+
+@router.get("/api/v1/devices/{dt_name}/queue-size")
+@router.get("/api/v1/devices/{dt_name}/queue_size")
+async def get_queue_size(dt_name: str, actor: ActorDep, core: CoreDep) -> Response:
+    """What waits in each class, whoever sent it and by whatever way."""
+    platform = await _named(core, dt_name)
+    waiting = await core.figures.waiting_on(platform.id)
+    return success({"device_queues": translate_devices.queues(waiting)})
+
+
+@router.get("/api/v1/devices/{dt_name}/queue")
+async def get_queue(dt_name: str, request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """Living batches that the caller may see, in the order in which they are served."""
+    page = Query(request.query_params).page()
+    platform = await _named(core, dt_name)
+    listed = await core.figures.queue(actor, platform.id, page)
+    rows = await answers.batches(core, listed.items)
+    return answers.page([translate_devices.queued(row) for row in rows], listed, page)
 
 
 @router.get("/api/v1/devices/specs")
@@ -22,17 +99,47 @@ async def get_specs(actor: ActorDep, core: CoreDep) -> Response:
 
 @router.get("/api/v1/devices/public-specs")
 async def get_public_specs(core: CoreDep) -> Response:
-    return success([translate.specs(platform) for platform in await _with_specs(core)])
+    public = [platform for platform in await _with_specs(core) if translate_devices.is_public(platform)]
+    return success([translate_devices.specs(platform) for platform in public])
 
 
 @router.get("/api/v1/devices/specs/{device_type}")
 async def get_device_specs(device_type: str, actor: ActorDep, core: CoreDep) -> Response:
-    return success(translate.specs((await core.platforms.named(translate.DOOR, device_type)).platform))
+    return success(translate_devices.specs(await _named(core, device_type)))
+
+
+@router.put("/api/v1/devices/specs/{device_type}")
+@router.patch("/api/v1/devices/specs/{device_type}")
+async def set_device_specs(device_type: str, request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    actor.must_operate()
+    said = await answers.read(request, wire.DeviceSpecs)
+    translate_devices.must_be_specs(said.specs)
+    platform = await _named(core, device_type)
+    await core.platforms.set_specs(actor, platform.id, said.specs)
+    return success(translate_devices.specs(await _named(core, device_type)))
 
 
 @router.get("/api/v1/health")
 async def get_health() -> Response:
     return success({})
+
+
+async def _list(core: Core, request: Request, offers: Sequence[Offer]) -> Response:
+    query = Query(request.query_params)
+    page = query.page()
+    is_wanted = device_filter(query)
+    rows = [row for row in await _shown(core, offers) if is_wanted(row)]
+    listed = Listed(items=rows[page.offset : page.offset + page.limit], total=len(rows))
+    return answers.page(listed.items, listed, page)
+
+
+async def _shown(core: Core, offers: Sequence[Offer]) -> list[dict[str, Any]]:
+    waits = await core.figures.mean_waits([offer.platform.id for offer in offers])
+    return [translate_devices.device(offer, waits.get(offer.platform.id, 0.0)) for offer in offers]
+
+
+async def _named(core: Core, name: str) -> Platform:
+    return (await core.platforms.named(translate.DOOR, name)).platform
 
 
 async def _with_specs(core: Core) -> list[Platform]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from starlette.datastructures import QueryParams
 
-from ketway.api.pasqal import translate
+from ketway.api.pasqal import translate, wire
+from ketway.api.pasqal.translate_records import utc
 from ketway.domain.accounts import AccountId, ProjectId
-from ketway.domain.batches import BatchId, Priority
+from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.errors import BadField
-from ketway.domain.jobs import JobId
-from ketway.domain.platforms import PlatformId, platform_id
-from ketway.services.listing import BatchFilter, JobFilter, Listed, Order, Page
+from ketway.domain.jobs import Job
+from ketway.domain.platforms import Door, PlatformId, platform_id
+from ketway.domain.priorities import Priority
+from ketway.services.listing import BatchFilter, JobFilter, Listed, Order, Page, ProcessFilter
 
 MAX_LIMIT = 100
+_AVAILABILITIES = {word: word for word in ("ACTIVE", "INACTIVE", "RETIRED")}
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 T = TypeVar("T")
@@ -56,6 +59,18 @@ class Query:
         """ISO 8601; without an offset it is UTC."""
         return self.one(name, _moment, "a date and time in ISO 8601")
 
+    def needed(self, name: str, read: Callable[[str], T], kind: str) -> T:
+        value = self.one(name, read, kind)
+        if value is None:
+            raise BadField(("query", name), "is missing", "required")
+        return value
+
+    def project(self) -> ProjectId:
+        return ProjectId(self.needed("project_id", UUID, "a UUID"))
+
+    def projects(self) -> tuple[ProjectId, ...] | None:
+        return tuple(ProjectId(id) for id in self.all("project_id", UUID, "a UUID")) or None
+
     def page(self, default: Order = Order.CREATED) -> Page:
         order = self.one("order_by", lambda text: translate.ORDERS[text], "a field to sort by")
         downward = self.one("order_by_direction", lambda text: _DIRECTIONS[text.upper()], "ASC or DESC")
@@ -73,13 +88,16 @@ class Query:
             raise BadField(("query", name), f"'{value[:80]}' is not {kind}", "format") from None
 
 
+_ORIGINS: dict[str, Sequence[Door]] = {word: [door] for door, word in translate.ORIGINS.items()}
+_ORIGINS |= {"AZURE": [], "UNKNOWN": []}
 _DIRECTIONS = {"ASC": False, "DESC": True}
 _JOB_WORDS = {word: status for status, word in translate.JOB_STATUS.items()}
 _BATCH_WORDS: dict[str, list[Any]] = {}
 for _status, _word in translate.BATCH_STATUS.items():
     _BATCH_WORDS.setdefault(_word, []).append(_status)
+_BATCH_WORDS["PAUSED"] = [BatchStatus.PAUSED]
 #: Words that clients may ask for and that nothing here ever is.
-_NEVER = ("PAUSED", "CANCELING")
+_NEVER = ("CANCELING",)
 #: A filter on this id lists nothing; an empty one would list everything.
 _NOTHING = UUID(int=0)
 
@@ -93,17 +111,34 @@ def batch_filter(query: Query) -> BatchFilter:
     opened, completed = query.boolean("open"), query.boolean("complete")
     tag = query.one("tag", str, "a tag")
     return BatchFilter(
-        ids=tuple(BatchId(id) for id in _ids(query, words)),
+        ids=_ids(query, words),
         id_starts_with=query.one("id__starts_with", str.lower, "the beginning of a UUID"),
-        project_ids=_projects(query),
+        project_ids=query.projects(),
         creator_ids=_creators(query),
         platform_ids=_platforms(query),
         statuses=tuple(status for statuses in words for status in statuses),
         priorities=query.all("queue_priority", lambda text: Priority[text], "a queue priority"),
         tags=() if tag is None else (tag,),
         is_open=opened if completed is None else not completed,
+        min_jobs=query.one("min_jobs", _whole, "a number of jobs"),
+        max_jobs=query.one("max_jobs", _whole, "a number of jobs"),
         created_from=query.moment("start_date"),
         created_until=query.moment("end_date"),
+    )
+
+
+def cancel_filter(said: wire.CancelBatches) -> BatchFilter:
+    """Batches that live, and that a body's filters select."""
+    words = said.status or ("PENDING", "RUNNING")
+    return BatchFilter(
+        project_ids=tuple(ProjectId(id) for id in said.project_id or ()) or None,
+        creator_ids=tuple(AccountId(_uuid_or_nobody(id)) for id in said.user_id or ()),
+        platform_ids=tuple(platform_id(name) for name in said.device_type or ()) or None,
+        tags=tuple(said.tags or ()),
+        priorities=tuple(Priority[word] for word in said.queue_priority or ()),
+        statuses=tuple(status for word in words for status in _BATCH_WORDS[word]),
+        is_open=said.open,
+        created_from=said.start_date and utc(said.start_date),
     )
 
 
@@ -113,19 +148,75 @@ def job_filter(query: Query) -> JobFilter:
         BadField
     """
     words = query.all("status", _job_word, "a job status")
+    origins = query.all("origin", lambda text: _ORIGINS[text], "an origin")
     return JobFilter(
-        ids=tuple(JobId(id) for id in _ids(query, words)),
+        doors=tuple(door for doors in origins for door in doors) if any(origins) else (),
+        ids=_ids(query, words, origins),
         id_starts_with=query.one("id__starts_with", str.lower, "the beginning of a UUID"),
         batch_ids=tuple(BatchId(id) for id in query.all("batch_id", UUID, "a UUID")),
-        project_ids=_projects(query),
+        project_ids=query.projects(),
         creator_ids=_creators(query),
         statuses=tuple(status for statuses in words for status in statuses),
-        min_shots=query.one("min_runs", _runs, "a number of runs"),
-        max_shots=query.one("max_runs", _runs, "a number of runs"),
+        min_shots=query.one("min_runs", _whole, "a number of runs"),
+        max_shots=query.one("max_runs", _whole, "a number of runs"),
         has_errors=query.boolean("errors"),
         created_from=query.moment("start_date"),
         created_until=query.moment("end_date"),
     )
+
+
+def process_filter(query: Query) -> ProcessFilter:
+    """
+    Raises:
+        BadField
+    """
+    words = query.all("status", _job_word, "a workload status")
+    return ProcessFilter(
+        ids=_ids(query, words),
+        id_starts_with=query.one("id__starts_with", str.lower, "the beginning of a UUID"),
+        project_ids=query.projects(),
+        statuses=tuple(status for statuses in words for status in statuses),
+        created_from=query.moment("start_date"),
+        created_until=query.moment("end_date"),
+    )
+
+
+def device_filter(query: Query) -> Callable[[Mapping[str, Any]], bool]:
+    """
+    Raises:
+        BadField
+    """
+    types = query.all("device_type", str, "a device type")
+    availabilities = query.all("availability", lambda text: _AVAILABILITIES[text], "an availability")
+    public = query.boolean("public")
+
+    def is_wanted(device: Mapping[str, Any]) -> bool:
+        return (
+            (not types or device["device_type"] in types)
+            and (not availabilities or device["availability"] in availabilities)
+            and public in (None, device["public"])
+        )
+
+    return is_wanted
+
+
+def results_filter(query: Query) -> Callable[[Job], bool]:
+    """Of one batch's jobs; dates here are of when a job ran.
+
+    Raises:
+        BadField
+    """
+    ids = query.all("id", UUID, "a UUID")
+    since, until = query.moment("start_date"), query.moment("end_date")
+
+    def is_wanted(job: Job) -> bool:
+        return (
+            (not ids or job.id in ids)
+            and (since is None or (job.started_at is not None and job.started_at >= since))
+            and (until is None or (job.ended_at is not None and job.ended_at <= until))
+        )
+
+    return is_wanted
 
 
 def pagination(listed: Listed[Any], page: Page) -> tuple[dict[str, int], dict[str, str]]:
@@ -147,23 +238,19 @@ def _batch_word(text: str) -> Sequence[Any]:
 
 
 def _job_word(text: str) -> Sequence[Any]:
-    return [] if text in _NEVER else [_JOB_WORDS[text]]
+    return [] if text in ("PAUSED", *_NEVER) else [_JOB_WORDS[text]]
 
 
-def _ids(query: Query, words: Sequence[Sequence[Any]]) -> tuple[UUID, ...]:
-    """The ids asked for; none at all where only statuses are asked for that nothing here has."""
-    if words and not any(words):
+def _ids(query: Query, *conditions: Sequence[Sequence[Any]]) -> tuple[UUID, ...]:
+    """The ids asked for; none at all where a condition has only words for what nothing here is."""
+    if any(words and not any(words) for words in conditions):
         return (_NOTHING,)
     return query.all("id", UUID, "a UUID")
 
 
-def _runs(text: str) -> int:
+def _whole(text: str) -> int:
     # What no database could compare is cut to what it can.
     return max(-1, min(int(text), 2**53))
-
-
-def _projects(query: Query) -> tuple[ProjectId, ...] | None:
-    return tuple(ProjectId(id) for id in query.all("project_id", UUID, "a UUID")) or None
 
 
 def _creators(query: Query) -> tuple[AccountId, ...]:
@@ -185,4 +272,4 @@ def _uuid_or_nobody(text: str) -> UUID:
 def _moment(text: str) -> datetime:
     # A `+` that was not escaped arrives as a space.
     read = datetime.fromisoformat(text.replace(" ", "+") if text.count(" ") == 1 and "T" in text else text)
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    return utc(read)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from ketway.api.pasqal import wire
 from ketway.domain.accounts import Project
-from ketway.domain.batches import Batch, BatchId, BatchStatus, Priority
+from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import BadField
 from ketway.domain.jobs import Job, JobId, JobStatus
-from ketway.domain.platforms import Door, Platform
-from ketway.services.batches import NewJob
+from ketway.domain.platforms import Door
+from ketway.domain.priorities import Priority
+from ketway.services.drafts import NewJob
 from ketway.services.listing import Order
 
 DOOR = Door("pasqal")
+#: The mirror that a second kind of client talks to.
+OVH = Door("pasqal/ovh")
+ORIGINS = {DOOR: "CLIENT", OVH: "OVH"}
 
 JOB_STATUS: dict[JobStatus, str] = {
     JobStatus.QUEUED: "PENDING",
@@ -31,6 +36,8 @@ JOB_STATUS: dict[JobStatus, str] = {
 BATCH_STATUS: dict[BatchStatus, str] = {
     BatchStatus.QUEUED: "PENDING",
     BatchStatus.ACTIVE: "RUNNING",
+    # Clients fail on PAUSED; it waits until an operator lets it go on.
+    BatchStatus.PAUSED: "PENDING",
     BatchStatus.STOPPING: "RUNNING",
     BatchStatus.DONE: "DONE",
     BatchStatus.CANCELLED: "CANCELED",
@@ -106,7 +113,7 @@ def counts(by_status: Mapping[JobStatus, int]) -> dict[str, int]:
 
 def batch(
     kept: Batch,
-    platform: Platform,
+    device_type: str,
     by_status: Mapping[JobStatus, int],
     job_ids: Sequence[JobId],
 ) -> dict[str, Any]:
@@ -119,7 +126,7 @@ def batch(
         "complete": not kept.is_open,
         "priority": 0,
         "queue_priority": kept.priority.name,
-        "device_type": platform.name,
+        "device_type": device_type,
         "user_id": str(kept.creator_id),
         "project_id": str(kept.project_id),
         "created_at": moment(kept.created_at),
@@ -131,14 +138,16 @@ def batch(
         "job_ids": [str(id) for id in job_ids],
         "tags": list(kept.tags),
         "configuration": kept.echo.get("configuration"),
-        "backend_configuration": kept.configuration,
+        "backend_configuration": kept.echo.get("backend_configuration", kept.configuration),
         "webhook": kept.echo.get("webhook"),
         "device_status": None,
-        "origin": "CLIENT",
+        "origin": ORIGINS[kept.door],
     }
 
 
-def batch_with_sequence(shown: dict[str, Any], sequence: str | None, children: Sequence[BatchId]) -> Any:
+def batch_with_sequence(
+    shown: dict[str, Any], sequence: str | None, children: Sequence[BatchId]
+) -> dict[str, Any]:
     """A batch read by its id: with its sequence, exactly as received, and its repetitions."""
     return shown | {"sequence_builder": sequence, "child_ids": [str(id) for id in children]}
 
@@ -164,7 +173,7 @@ def job(kept: Job) -> dict[str, Any]:
         "errors": list(kept.errors) or None,
         "progress": kept.progress,
         "creation_order": kept.position,
-        "origin": "CLIENT",
+        "origin": ORIGINS[kept.door],
         "slurm_job_id": None,
         "slurm_cluster_name": None,
     }
@@ -173,6 +182,34 @@ def job(kept: Job) -> dict[str, Any]:
 def job_with_sequence(kept: Job, sequence: str | None) -> dict[str, Any]:
     """A job read by its id; `sequence` is its own, or null for the batch's."""
     return job(kept) | {"sequence": sequence, "logs_link": None}
+
+
+def job_with_result(kept: Job, sequence: str | None, document: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A job as version 1 has it.
+
+    Args:
+        document: what the results link downloads, or None where there is no result.
+    """
+    full = document and {"counter": document["counter"], "raw": document["raw"]}
+    return job_with_sequence(kept, sequence) | {"result": full and full["counter"], "full_result": full}
+
+
+def job_status(kept: Job) -> dict[str, Any]:
+    return {"id": str(kept.id), "status": JOB_STATUS[kept.status]}
+
+
+def batch_status(kept: Batch, by_status: Mapping[JobStatus, int]) -> dict[str, Any]:
+    return {
+        "id": str(kept.id),
+        "status": BATCH_STATUS[kept.status],
+        "open": kept.is_open,
+        "jobs_count": sum(by_status.values()),
+        "jobs_count_per_status": counts(by_status),
+    }
+
+
+def counted(jobs: Sequence[Job]) -> dict[JobStatus, int]:
+    return dict(Counter(job.status for job in jobs))
 
 
 def project(kept: Project) -> dict[str, Any]:
@@ -187,7 +224,3 @@ def project(kept: Project) -> dict[str, Any]:
         "allowed_device_types": None,
         "created_at": moment(kept.created_at),
     }
-
-
-def specs(platform: Platform) -> dict[str, Any]:
-    return {"device_type": platform.name, "specs": platform.specs}

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 _Strict = ConfigDict(strict=True, extra="ignore")
 Text = Annotated[str, StringConstraints(max_length=10_000)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Message = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
+DeviceType = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,63}$")]
+Id = Annotated[UUID, Field(strict=False)]
+Date = Annotated[datetime, Field(strict=False)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+def _unique(tags: list[str]) -> list[str]:
+    if len(set(tags)) != len(tags):
+        raise ValueError("tags must be unique")
+    return tags
+
+
+UniqueTags = Annotated[list[Tag], Field(max_length=100), AfterValidator(_unique)]
+JobStatus = Literal["PENDING", "RUNNING", "DONE", "ERROR", "CANCELED", "CANCELING"]
+BatchStatus = Literal["PENDING", "RUNNING", "DONE", "CANCELED", "TIMED_OUT", "ERROR", "PAUSED", "CANCELING"]
+QueuePriority = Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "FREE"]
+Upness = Literal["UP", "DOWN"]
+Level = Literal["INFO", "WARNING"]
 
 
 class CreateJob(BaseModel):
@@ -22,12 +42,15 @@ class CreateJob(BaseModel):
     sequence: str | None = None
 
 
-class CreateBatch(BaseModel):
+class CreateJobOfBatch(CreateJob):
+    batch_id: Id
+
+
+class _NewBatch(BaseModel):
     """`emulator` and `complete` are older words for `device_type` and the opposite of `open`."""
 
     model_config = _Strict
 
-    project_id: Annotated[UUID, Field(strict=False)]
     sequence_builder: str | None = None
     jobs: list[CreateJob] = Field(default_factory=list)
     device_type: Text | None = None
@@ -36,8 +59,25 @@ class CreateBatch(BaseModel):
     complete: bool | None = None
     backend_configuration: str | None = None
     configuration: dict[str, Any] | None = None
-    tags: list[Tag] | None = None
+    tags: UniqueTags | None = None
     webhook: Text | None = None
+
+
+class CreateBatch(_NewBatch):
+    project_id: Id
+
+
+class CreateOvhBatch(_NewBatch):
+    """Comes with an empty project: the token's is meant."""
+
+
+class CreateCudaqJob(BaseModel):
+    model_config = _Strict
+
+    machine: Text
+    shots: Annotated[int, Field(ge=1)]
+    project_id: Id
+    sequence: dict[str, Any]
 
 
 class AddJobs(BaseModel):
@@ -47,12 +87,128 @@ class AddJobs(BaseModel):
 
 
 class CancelBatches(BaseModel):
+    """`batch_ids`, if given, is the only filter used."""
+
     model_config = _Strict
 
-    batch_ids: Annotated[list[Annotated[UUID, Field(strict=False)]], Field(min_length=1, max_length=1000)]
+    batch_ids: Annotated[list[Id], Field(min_length=1, max_length=1000)] | None = None
+    project_id: list[Id] | None = None
+    user_id: list[Text] | None = None
+    device_type: list[Text] | None = None
+    tags: list[Tag] | None = None
+    queue_priority: list[QueuePriority] | None = None
+    status: list[Literal["PENDING", "RUNNING"]] | None = None
+    open: bool | None = None
+    start_date: Date | None = None
+    cancel_all: bool = False
+
+    @model_validator(mode="after")
+    def _must_select(self) -> Self:
+        filters = self.model_fields_set - {"cancel_all", "batch_ids"}
+        chosen = [name for name in filters if getattr(self, name) is not None]
+        if self.cancel_all and (chosen or self.batch_ids is not None):
+            raise ValueError("cancel_all stands alone; leave out every filter")
+        if not self.cancel_all and not chosen and self.batch_ids is None:
+            raise ValueError("give batch_ids, a filter, or cancel_all")
+        return self
 
 
 class Tags(BaseModel):
     model_config = _Strict
 
-    tags: Annotated[list[Tag], Field(max_length=100)]
+    tags: UniqueTags
+
+
+class BatchReport(BaseModel):
+    model_config = _Strict
+
+    status: BatchStatus
+    device_id: Id | None = None
+    start_datetime: Date | None = None
+    end_datetime: Date | None = None
+
+
+class JobReport(BaseModel):
+    model_config = _Strict
+
+    status: JobStatus
+    start_timestamp: Date | None = None
+    end_timestamp: Date | None = None
+
+
+class JobProgress(JobReport):
+    progress: Annotated[int, Field(ge=0, le=100)] | None = None
+
+
+class Errors(BaseModel):
+    model_config = _Strict
+
+    errors: Annotated[list[Text], Field(min_length=1, max_length=100)]
+
+
+class CreateDevice(BaseModel):
+    """`engine`, which the reference does not have, says what runs it; else the first emulator's does."""
+
+    model_config = _Strict
+
+    device_type: DeviceType
+    status: Upness
+    specs: str
+    is_emulator: bool
+    has_execution_logs: bool
+    allowed_result_types: list[Text]
+    default_result_types: list[Text]
+    active: bool = True
+    engine: Text = "pulser-qutip"
+
+
+class DeviceStatus(BaseModel):
+    """`status_message`, which the reference does not have, is shown to everybody."""
+
+    model_config = _Strict
+
+    status: Upness
+    status_message: Text = ""
+
+
+class DeviceStatuses(DeviceStatus):
+    device_type_names: Annotated[list[Text], Field(min_length=1, max_length=100)]
+
+
+class DeviceSpecs(BaseModel):
+    model_config = _Strict
+
+    specs: str
+
+
+class CreateBanner(BaseModel):
+    model_config = _Strict
+
+    banner_message: Message
+    start_datetime: Date
+    end_datetime: Date
+    level: Level = "INFO"
+
+
+class PatchBanner(BaseModel):
+    model_config = _Strict
+
+    banner_message: Message | None = None
+    start_datetime: Date | None = None
+    end_datetime: Date | None = None
+    level: Level | None = None
+
+
+class CreateWorkload(BaseModel):
+    model_config = _Strict
+
+    project_id: Id
+    workload_type: Name
+    backend: Name
+    config: dict[str, Any]
+
+
+class WorkloadResult(BaseModel):
+    model_config = _Strict
+
+    result: dict[str, Any]

@@ -75,6 +75,8 @@ ACTS_ON = {
     Action.CANCEL_BATCH: "qaas_session",
     Action.CHANGE_BATCH: "qaas_session",
     Action.DELETE_BATCH: "qaas_session",
+    Action.CANCEL_PROCESS: "qaas_process",
+    Action.MANAGE_MEMBERS: "project",
     Action.OPERATE: "server",
 }
 TOKEN_REASONS = {"missing": "invalid_argument", "unknown": "not_found", "expired": "expired"}

@@ -17,8 +17,8 @@ from ketway.domain.batches import BatchId
 from ketway.domain.errors import AlreadyFinished, BadField, BatchClosed, OverBound
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.results import Result
-from ketway.services.batches import NewJob
 from ketway.services.core import Core
+from ketway.services.drafts import NewJob
 from ketway.services.listing import JobFilter
 
 #: Bytes of a result that travel inside the answer; larger ones are fetched by link.

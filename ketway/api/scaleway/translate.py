@@ -15,7 +15,7 @@ from ketway.domain.jobs import FINISHED, Job, JobStatus
 from ketway.domain.platforms import Door, Platform
 from ketway.domain.programs import Program, ProgramId
 from ketway.domain.results import Result
-from ketway.services.batches import NewBatch, NewJob
+from ketway.services.drafts import NewBatch, NewJob
 from ketway.services.listing import Order, Page
 
 DOOR = Door("scaleway")
@@ -25,6 +25,8 @@ T = TypeVar("T")
 SESSION_STATUS = {
     BatchStatus.QUEUED: wire.SessionStatus.STARTING,
     BatchStatus.ACTIVE: wire.SessionStatus.RUNNING,
+    # Held back by an operator: it starts when it is let go on.
+    BatchStatus.PAUSED: wire.SessionStatus.STARTING,
     BatchStatus.STOPPING: wire.SessionStatus.STOPPING,
     # There is no error state: whatever ended it, a session is stopped and says why in a message.
     BatchStatus.DONE: wire.SessionStatus.STOPPED,

@@ -6,8 +6,9 @@ from pasqal_cloud.utils.constants import JobStatus as ClientJobStatus
 from pasqal_cloud.utils.constants import QueuePriority
 
 from ketway.api.pasqal import translate
-from ketway.domain.batches import BatchStatus, Priority
+from ketway.domain.batches import BatchStatus
 from ketway.domain.jobs import JobStatus
+from ketway.domain.priorities import Priority
 from tests.builders import NOON
 
 

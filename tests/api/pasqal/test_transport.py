@@ -12,6 +12,7 @@ import pytest
 from ketway.domain.accounts import ProjectId
 from ketway.domain.errors import Invalid
 from ketway.domain.tasks import Task
+from ketway.services.checks import Checks
 from tests.api.pasqal.clients import NOBODY, a_batch, a_batch_body, data, places, the_batch, why
 from tests.api.pasqal.worlds import CORE, MAX_BODY_BYTES, a_client, a_token
 
@@ -177,7 +178,7 @@ class TestByAnId:
 
 
 async def test_what_nobody_foresaw_is_a_500_in_json_that_tells_no_secret(world):
-    batches = replace(world.core.batches, checker=BrokenChecker())
+    batches = replace(world.core.batches, checks=Checks(checker=BrokenChecker()))
     broken = replace(world, core=replace(world.core, batches=batches))
 
     async with a_client(broken, await a_token(world)) as api:

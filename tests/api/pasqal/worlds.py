@@ -15,9 +15,9 @@ from starlette.routing import Mount
 
 from ketway.api import blobs
 from ketway.api.pasqal import DOOR, surface
-from ketway.domain.accounts import Account, AccountId, Member, Role
+from ketway.domain.accounts import Account, AccountId, Role
 from ketway.domain.platforms import Platform
-from tests.builders import a_platform
+from tests.builders import a_membership, a_platform
 from tests.worlds import World
 
 ORIGIN = "http://ketway.test:8750"
@@ -78,10 +78,10 @@ async def a_colleagues_token(world: World) -> str:
         created_at=world.clock.now(),
         password_hash=await world.core.accounts.hasher.hash("password"),
     )
-    member = Member(account_id=account.id, project_id=world.project_id, role=Role.MEMBER)
+    member = a_membership(account.id, world.project_id, Role.MEMBER)
     async with world.db.work() as work:
         await work.accounts.add(account)
-        await work.accounts.add_member(member)
+        await work.projects.add_member(member)
     granted, _ = await world.core.accounts.login(account.email, "password")
     return granted
 

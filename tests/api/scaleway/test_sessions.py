@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from ketway.domain.platforms import Door
-from ketway.services.batches import NewBatch
+from ketway.services.drafts import NewBatch
 from tests.api.scaleway.clients import AER, NOBODY, QPU, a_job, a_model, a_session
 from tests.worlds import World
 

@@ -1,0 +1,69 @@
+"""Routes by which an operator, or a device run from outside, reports on batches and jobs."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from ketway.api.pasqal import answers, translate, translate_records, wire
+from ketway.api.pasqal.answers import success
+from ketway.api.pasqal.auth import ActorDep, CoreDep
+from ketway.domain.batches import BatchId
+from ketway.domain.errors import BadField
+from ketway.domain.jobs import JobId
+
+router = APIRouter()
+
+
+@router.put("/api/v1/batches/{batch_id}/status")
+@router.patch("/api/v1/batches/{batch_id}/status")
+async def set_batch_status(batch_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """Answers the true status, PAUSED included, which clients are never shown."""
+    batch = await core.batches.get(actor, BatchId(batch_id))
+    actor.must_operate()
+    said = await answers.read(request, wire.BatchReport)
+    if said.device_id not in (None, batch.platform_id):
+        raise BadField(("body", "device_id"), "is not the device that the batch was sent to")
+    moved = await core.reports.batch(
+        actor, batch.id, translate_records.REPORTED_BATCH[said.status], translate_records.span_of_batch(said)
+    )
+    (shown,) = await answers.batches(core, [moved])
+    return success(shown | {"status": translate_records.true_status(moved)})
+
+
+@router.put("/api/v1/jobs/{job_id}/status")
+@router.patch("/api/v1/jobs/{job_id}/status")
+async def set_job_status(job_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    await core.jobs.get(actor, JobId(job_id))
+    actor.must_operate()
+    said = await answers.read(request, wire.JobReport)
+    moved = await core.reports.job(
+        actor, JobId(job_id), translate_records.REPORTED_JOB[said.status], translate_records.span(said)
+    )
+    return success(translate.job(moved))
+
+
+@router.patch("/api/v1/jobs/{job_id}")
+async def patch_job(job_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    await core.jobs.get(actor, JobId(job_id))
+    actor.must_operate()
+    said = await answers.read(request, wire.JobProgress)
+    moved = await core.reports.job(
+        actor,
+        JobId(job_id),
+        translate_records.REPORTED_JOB[said.status],
+        translate_records.span(said),
+        said.progress,
+    )
+    return success(translate.job(moved))
+
+
+@router.post("/api/v1/jobs/{job_id}/errors")
+async def post_job_errors(job_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """The job has failed, for these reasons."""
+    await core.jobs.get(actor, JobId(job_id))
+    actor.must_operate()
+    said = await answers.read(request, wire.Errors)
+    return success(translate.job(await core.reports.job_errors(actor, JobId(job_id), said.errors)))

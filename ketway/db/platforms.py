@@ -1,0 +1,40 @@
+"""What operators said of platforms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from ketway.db.rows import Runner, from_row, to_row
+from ketway.db.tables import platform_states
+from ketway.domain.platforms import Platform, PlatformId, PlatformState, platform_id
+
+
+class SqlPlatforms:
+    def __init__(self, runner: Runner) -> None:
+        self._run = runner.run
+
+    async def states(self) -> Mapping[PlatformId, PlatformState]:
+        query = select(platform_states)
+        rows = await self._run(lambda c: c.execute(query).all())
+        return {row.platform_id: replace(from_row(PlatformState, row), made=_made(row.made)) for row in rows}
+
+    async def put(self, state: PlatformState) -> None:
+        made = None if state.made is None else _fields(state.made)
+        row = to_row(state) | {"made": made}
+        forget = delete(platform_states).where(platform_states.c.platform_id == state.platform_id)
+        await self._run(lambda c: [c.execute(forget), c.execute(insert(platform_states), row)])
+
+
+def _fields(platform: Platform) -> dict[str, Any]:
+    fields = to_row(platform)
+    fields.pop("id")
+    shown = {door: dict(words) for door, words in platform.shown.items()}
+    return fields | {"settings": dict(platform.settings), "shown": shown}
+
+
+def _made(fields: Mapping[str, Any] | None) -> Platform | None:
+    return None if fields is None else Platform(id=platform_id(fields["name"]), **fields)

@@ -1,0 +1,72 @@
+"""Requests that make something: the same one come again gets what the first one made.
+
+Clients repeat a request whose answer they never saw, and would make everything twice. So what was
+made is written down in the transaction that makes it, and struck out once the answer has been sent
+to the end. With an idempotency key it stays for a day, answered or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from ketway.domain.requests import Asked, Request, RequestId, must_be_same, remember
+from ketway.services.ports import Clock, Database, Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requests:
+    """
+    Args:
+        server: this run of this server. What another run left unanswered will stay so: one server
+            at a time has a data folder.
+        answering: request being answered now, to the one written down that it is or repeats.
+    """
+
+    db: Database
+    clock: Clock
+    server: str = field(default_factory=lambda: str(uuid4()))
+    answering: dict[RequestId, RequestId] = field(default_factory=dict)
+
+    async def repeated(self, work: Work, asked: Asked | None) -> Request | None:
+        """The request that this one repeats; None if it is new.
+
+        To be asked in the transaction that is about to make something, and before any costly work
+        for it or any refusal that what the first one made may cause.
+
+        Raises:
+            KeyReused: the same key came with something else before.
+        """
+        if asked is None:
+            return None
+        for earlier in await work.requests.like(asked, self.clock.now()):
+            if asked.key is not None or not self._is_being_answered(earlier):
+                must_be_same(earlier, asked)
+                self.answering[asked.id] = earlier.id
+                return earlier
+        return None
+
+    async def remember(self, work: Work, asked: Asked | None, *made: object) -> None:
+        """Write down what it makes, by id, in the transaction that makes it."""
+        if asked is None:
+            return
+        now = self.clock.now()
+        if asked.key is not None:
+            await work.requests.forget_expired(now)  # the same key may be among them
+        await work.requests.add(remember(asked, tuple(map(str, made)), self.server, now))
+        self.answering[asked.id] = asked.id
+
+    async def answered(self, asked: Asked) -> None:
+        """Its answer was sent to the end: from now on the same is meant as something new."""
+        written = self.answering.pop(asked.id, None)
+        if written is not None and asked.key is None:
+            async with self.db.work() as work:
+                await work.requests.forget(written)
+
+    def abandoned(self, asked: Asked) -> None:
+        """Its answer was not sent to the end: whoever asked may come again."""
+        self.answering.pop(asked.id, None)
+
+    def _is_being_answered(self, earlier: Request) -> bool:
+        """Two alike at the same time are two; a repetition comes after the first has failed."""
+        return earlier.server == self.server and earlier.id in self.answering.values()

@@ -1,0 +1,125 @@
+"""The stores of requests, processes, notices and platform states in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from ketway.domain.accounts import Actor
+from ketway.domain.errors import Stale, Unknown
+from ketway.domain.notices import Notice, NoticeId
+from ketway.domain.platforms import PlatformId, PlatformState
+from ketway.domain.processes import Process, ProcessId
+from ketway.domain.requests import Asked, Request, RequestId
+from ketway.services.listing import Listed, Page, ProcessFilter
+from tests.fakes.tables import Tables, insert, must_exist, page_of
+
+
+class MemoryPlatforms:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def states(self) -> Mapping[PlatformId, PlatformState]:
+        return dict(self._tables.platform_states)
+
+    async def put(self, state: PlatformState) -> None:
+        self._tables.platform_states[state.platform_id] = state
+
+
+class MemoryProcesses:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, process: Process) -> None:
+        must_exist(self._tables.projects, process.project_id)
+        must_exist(self._tables.accounts, process.creator_id)
+        insert(self._tables.processes, process.id, process)
+
+    async def get(self, id: ProcessId, *, visible_to: Actor) -> Process:
+        found = self._tables.processes.get(id)
+        if found is None or not visible_to.finds(found):
+            raise Unknown("process", str(id))
+        return found
+
+    async def put(self, process: Process) -> None:
+        stored = self._tables.processes.get(process.id)
+        if stored is None or stored.version != process.version:
+            raise Stale("process", str(process.id))
+        self._tables.processes[process.id] = replace(process, version=process.version + 1)
+
+    async def list(self, actor: Actor, filter: ProcessFilter, page: Page) -> Listed[Process]:
+        return page_of(
+            (process for process in self._tables.processes.values() if _fits(process, actor, filter)), page
+        )
+
+
+class MemoryNotices:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, notice: Notice) -> None:
+        insert(self._tables.notices, notice.id, notice)
+
+    async def get(self, id: NoticeId) -> Notice:
+        if id not in self._tables.notices:
+            raise Unknown("notice", str(id))
+        return self._tables.notices[id]
+
+    async def put(self, notice: Notice) -> None:
+        if notice.id in self._tables.notices:
+            self._tables.notices[notice.id] = notice
+
+    async def delete(self, id: NoticeId) -> None:
+        self._tables.notices.pop(id, None)
+
+    async def list(self, page: Page) -> Listed[Notice]:
+        return page_of(self._tables.notices.values(), page)
+
+
+class MemoryRequests:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, request: Request) -> None:
+        must_exist(self._tables.accounts, request.caller_id)
+        insert(self._tables.requests, request.id, request)
+
+    async def like(self, asked: Asked, now: datetime) -> Sequence[Request]:
+        found = [request for request in self._tables.requests.values() if _is_like(request, asked, now)]
+        return sorted(found, key=lambda request: (request.created_at, str(request.id)))
+
+    async def forget(self, id: RequestId) -> None:
+        self._tables.requests.pop(id, None)
+
+    async def has_expired(self, now: datetime) -> bool:
+        return any(request.expires_at <= now for request in self._tables.requests.values())
+
+    async def forget_expired(self, now: datetime) -> None:
+        for request in list(self._tables.requests.values()):
+            if request.expires_at <= now:
+                await self.forget(request.id)
+
+
+def _is_like(request: Request, asked: Asked, now: datetime) -> bool:
+    same = request.digest == asked.digest if asked.key is None else True
+    return (
+        same
+        and request.key == asked.key
+        and (request.caller_id, request.route) == (asked.caller_id, asked.route)
+        and now < request.expires_at
+    )
+
+
+def _fits(process: Process, actor: Actor, filter: ProcessFilter) -> bool:
+    return (
+        actor.finds(process)
+        and (filter.project_ids is None or process.project_id in filter.project_ids)
+        and (not filter.ids or process.id in filter.ids)
+        and (not filter.creator_ids or process.creator_id in filter.creator_ids)
+        and (not filter.statuses or process.status in filter.statuses)
+        and (not filter.doors or process.door in filter.doors)
+        and str(process.id).startswith(filter.id_starts_with or "")
+        and (filter.created_from is None or process.created_at >= filter.created_from)
+        and (filter.created_until is None or process.created_at <= filter.created_until)
+    )
