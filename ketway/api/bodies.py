@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import zlib
@@ -36,7 +37,14 @@ async def read_body(request: Request, *, limit: int) -> bytes:
     Raises:
         OverBound, UnknownEncoding, Malformed: as `read_json`.
     """
-    return inflate(request.headers.get("content-encoding", ""), await _read(request, limit), limit)
+    body = inflate(request.headers.get("content-encoding", ""), await _read(request, limit), limit)
+    request.state.body_digest = hashlib.sha256(body).hexdigest()
+    return body
+
+
+def digest_of(request: Request) -> str:
+    """SHA-256 of the body that was read, as it was before its Content-Encoding; empty for none."""
+    return getattr(request.state, "body_digest", "")
 
 
 def inflate(encoding: str, body: bytes, limit: int) -> bytes:

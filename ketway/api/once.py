@@ -8,6 +8,7 @@ from uuid import uuid4
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ketway.api import bodies
 from ketway.domain.accounts import Actor
 from ketway.domain.errors import BadField
 from ketway.domain.requests import Asked, RequestId
@@ -17,18 +18,18 @@ HEADER = "Idempotency-Key"
 _MAX_KEY = 255
 
 
-async def asked(request: Request, caller: Actor, body: bytes = b"") -> Asked:
+def asked(request: Request, caller: Actor) -> Asked:
     """What is asked, to be handed to the use case that makes something of it.
 
-    Args:
-        body: as it was before its Content-Encoding.
+    To be called when the body, if there is one, has been read.
+
     Raises:
         BadField: a key that is no key.
     """
     key = request.headers.get(HEADER)
     if key is not None and not (0 < len(key) <= _MAX_KEY and key.isprintable()):
         raise BadField(("header", HEADER), f"must be 1 to {_MAX_KEY} printable characters", "format")
-    digest = hashlib.sha256(request.url.query.encode() + b"\0" + body)
+    digest = hashlib.sha256(f"{request.url.query} {bodies.digest_of(request)}".encode())
     found = Asked(
         id=RequestId(uuid4()),
         caller_id=caller.account_id,

@@ -58,10 +58,14 @@ class Requests:
 
     async def answered(self, asked: Asked) -> None:
         """Its answer was sent to the end: from now on the same is meant as something new."""
-        written = self.answering.pop(asked.id, None)
-        if written is not None and asked.key is None:
-            async with self.db.work() as work:
-                await work.requests.forget(written)
+        written = self.answering.get(asked.id)
+        try:
+            if written is not None and asked.key is None:
+                async with self.db.work() as work:
+                    await work.requests.forget(written)
+        finally:
+            # Last: until it is struck out, nobody may take it for abandoned.
+            self.answering.pop(asked.id, None)
 
     def abandoned(self, asked: Asked) -> None:
         """Its answer was not sent to the end: whoever asked may come again."""

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ketway.api import once
-from ketway.api.bodies import parse, read_body
+from ketway.api.bodies import read_json
 from ketway.api.pasqal import translate
 from ketway.api.pasqal.queries import pagination
 from ketway.domain.accounts import Actor
@@ -53,16 +53,29 @@ async def read(request: Request, kind: type[M], *, within: str | None = None) ->
     Raises:
         OverBound, UnknownEncoding, Malformed, Invalid
     """
-    body = await read_body(request, limit=request.app.state.max_body_bytes)
-    return _model(body, kind, within)
+    said = await read_json(request, limit=request.app.state.max_body_bytes)
+    if within is not None:
+        if not isinstance(said, list):
+            raise BadField(("body",), "must be a list", "format")
+        said = {within: said}
+    elif said is None:
+        raise BadField(("body",), "is missing", "required")
+    elif not isinstance(said, dict):
+        raise Malformed("The body is not a JSON object.")
+    try:
+        return kind.model_validate(said)
+    except ValidationError as error:
+        parts: list[Invalid] = [
+            BadField(("body", *map(str, found["loc"])), found["msg"]) for found in error.errors()[:50]
+        ]
+        raise Several(parts) from None
 
 
 async def read_once(
     request: Request, actor: Actor, kind: type[M], *, within: str | None = None
 ) -> tuple[M, Asked]:
     """As `read`, for a request that makes something: it may come again."""
-    body = await read_body(request, limit=request.app.state.max_body_bytes)
-    return _model(body, kind, within), await once.asked(request, actor, body)
+    return await read(request, kind, within=within), once.asked(request, actor)
 
 
 async def batches(core: Core, kept: Sequence[Batch]) -> list[dict[str, Any]]:
@@ -103,22 +116,3 @@ async def jobs_with_results(core: Core, actor: Actor, kept: Sequence[Job]) -> li
         document = json.loads(documents[job.id]) if job.id in documents else None
         shown.append(translate.job_with_result(job, sequence, document))
     return shown
-
-
-def _model(body: bytes, kind: type[M], within: str | None) -> M:
-    said = parse(body) if body.strip() else None
-    if within is not None:
-        if not isinstance(said, list):
-            raise BadField(("body",), "must be a list", "format")
-        said = {within: said}
-    elif said is None:
-        raise BadField(("body",), "is missing", "required")
-    elif not isinstance(said, dict):
-        raise Malformed("The body is not a JSON object.")
-    try:
-        return kind.model_validate(said)
-    except ValidationError as error:
-        parts: list[Invalid] = [
-            BadField(("body", *map(str, found["loc"])), found["msg"]) for found in error.errors()[:50]
-        ]
-        raise Several(parts) from None

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ketway.api import once
+from ketway.api.bodies import read_body
 from ketway.api.pasqal import answers, translate, wire
 from ketway.api.pasqal.answers import batch_with_jobs, batch_with_results, success
 from ketway.api.pasqal.auth import ActorDep, CoreDep
@@ -85,7 +86,9 @@ async def add_jobs(batch_id: UUID, request: Request, actor: ActorDep, core: Core
 async def rebatch(batch_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """A new batch of those jobs of a closed one that the query selects; without a query, of all."""
     selected = job_filter(Query(request.query_params))
-    asked = await once.asked(request, actor)
+    # Not used, but until it is read nobody can tell whether the caller is still there.
+    await read_body(request, limit=request.app.state.max_body_bytes)
+    asked = once.asked(request, actor)
     batch = await core.batches.repeat(actor, BatchId(batch_id), selected, asked)
     return success(await batch_with_jobs(core, actor, batch))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
+from ketway.api.once import Once
 from ketway.api.scaleway import errors, jobs, models, platforms, sessions, unoffered
 from ketway.api.scaleway.auth import caller
 from ketway.services.core import Core
@@ -23,6 +24,7 @@ def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[
     app.state.core = core
     app.state.public_url = public_url
     app.state.max_body_bytes = max_body_bytes
+    app.add_middleware(Once, requests=core.requests)
     errors.install(app)
     routes = _routes()
     app.include_router(routes)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
-from ketway.api import links
+from ketway.api import links, once
 from ketway.api.scaleway import translate, wire
 from ketway.api.scaleway.auth import Caller, CallerDep, CoreDep
 from ketway.api.scaleway.errors import SessionOver
@@ -16,6 +16,7 @@ from ketway.api.scaleway.requests import body_of, query_of
 from ketway.domain.batches import BatchId
 from ketway.domain.errors import AlreadyFinished, BadField, BatchClosed, OverBound
 from ketway.domain.jobs import Job, JobId, JobStatus
+from ketway.domain.requests import Asked
 from ketway.domain.results import Result
 from ketway.services.core import Core
 from ketway.services.drafts import NewJob
@@ -43,10 +44,14 @@ async def list_jobs(
 
 @router.post("")
 async def create_job(
-    caller: CallerDep, core: CoreDep, sent: Annotated[wire.NewJob, Depends(body_of(wire.NewJob))]
+    request: Request,
+    caller: CallerDep,
+    core: CoreDep,
+    sent: Annotated[wire.NewJob, Depends(body_of(wire.NewJob))],
 ) -> wire.Job:
-    new = translate.new_job(sent, uuid4())
-    return translate.job(await _add(core, caller, BatchId(sent.session_id), new))
+    asked = once.asked(request, caller.actor)
+    job = await _add(core, caller, BatchId(sent.session_id), translate.new_job(sent, uuid4()), asked)
+    return translate.job(job)
 
 
 @router.get("/{job_id}")
@@ -104,10 +109,10 @@ async def list_results(
     return wire.JobResults(total_count=len(kept), job_results=shown)
 
 
-async def _add(core: Core, caller: Caller, session: BatchId, new: NewJob) -> Job:
+async def _add(core: Core, caller: Caller, session: BatchId, new: NewJob, asked: Asked) -> Job:
     """One more job for a session, with refusals that speak of what this route was sent."""
     try:
-        (job,) = await core.batches.add_jobs(caller.actor, session, (new,))
+        (job,) = await core.batches.add_jobs(caller.actor, session, (new,), asked)
     except BatchClosed as closed:
         raise SessionOver(closed.id, translate.state("batch", closed.status)) from None
     except BadField:

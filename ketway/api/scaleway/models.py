@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
-from ketway.api import links
+from ketway.api import links, once
 from ketway.api.scaleway import translate, wire
 from ketway.api.scaleway.auth import CallerDep, CoreDep
 from ketway.api.scaleway.requests import body_of, query_of
@@ -40,7 +40,8 @@ async def create_model(
     sent: Annotated[wire.NewModel, Depends(body_of(wire.NewModel))],
 ) -> wire.Model:
     project = caller.writes(sent.project_id)
-    return _shown(core, request, await core.programs.create(caller.actor, project, sent.payload))
+    asked = once.asked(request, caller.actor)
+    return _shown(core, request, await core.programs.create(caller.actor, project, sent.payload, asked))
 
 
 @router.get("/{model_id}")

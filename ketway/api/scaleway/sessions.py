@@ -6,7 +6,9 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends
+from starlette.requests import Request
 
+from ketway.api import once
 from ketway.api.scaleway import translate, wire
 from ketway.api.scaleway.auth import CallerDep, CoreDep
 from ketway.api.scaleway.requests import body_of, query_of
@@ -38,11 +40,15 @@ async def list_sessions(
 
 @router.post("")
 async def create_session(
-    caller: CallerDep, core: CoreDep, sent: Annotated[wire.NewSession, Depends(body_of(wire.NewSession))]
+    request: Request,
+    caller: CallerDep,
+    core: CoreDep,
+    sent: Annotated[wire.NewSession, Depends(body_of(wire.NewSession))],
 ) -> wire.Session:
     platform = await _platform(core, sent.platform_id)
     new = translate.new_session(sent, caller.writes(sent.project_id), platform, uuid4())
-    return await _one(core, await core.batches.create(caller.actor, new))
+    asked = once.asked(request, caller.actor)
+    return await _one(core, await core.batches.create(caller.actor, new, asked))
 
 
 @router.get("/{session_id}")
