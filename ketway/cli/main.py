@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 import ketway
+from ketway.cli import accounts, keys, projects
+from ketway.cli.telling import Data, explained, fail
 
 app = typer.Typer(
     name="ketway",
@@ -23,8 +23,11 @@ app = typer.Typer(
 
 jobs_app = typer.Typer(help="What is queued, running, done.", no_args_is_help=True)
 app.add_typer(jobs_app, name="jobs")
+app.add_typer(accounts.app, name="account")
+app.add_typer(projects.app, name="project")
+app.add_typer(keys.app, name="key")
+app.add_typer(keys.worker_tokens_app, name="worker-token")
 
-Data = Annotated[Path | None, typer.Option(help="Data folder; default: your user data directory.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on; default: 127.0.0.1.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; default: 8750; 0 takes a free one.")]
 Slots = Annotated[int | None, typer.Option(help="Jobs side by side; default: one a core.")]
@@ -34,12 +37,6 @@ Sandboxed = Annotated[bool | None, typer.Option(help="Refuse to run where a sand
 def main() -> None:
     """Entry of the console script."""
     app()
-
-
-def fail(sentence: str, code: int = 1) -> NoReturn:
-    """One sentence and a non-zero exit."""
-    print(f"ketway: {sentence}", file=sys.stderr)
-    raise typer.Exit(code)
 
 
 @app.callback(invoke_without_command=True)
@@ -179,8 +176,8 @@ def list_jobs(
 
     from ketway.cli import jobs
 
-    with _explained():
-        Console().print(jobs.table(_own(data).list(statuses=status or [], limit=limit)))
+    with explained():
+        Console().print(jobs.table(_jobs(data).list(statuses=status or [], limit=limit)))
 
 
 @jobs_app.command()
@@ -188,15 +185,15 @@ def watch(data: Data = None, limit: int = 20) -> None:
     """Show the newest jobs until none of them waits or runs."""
     from ketway.cli import jobs
 
-    with _explained():
-        jobs.watch(_own(data), limit=limit)
+    with explained():
+        jobs.watch(_jobs(data), limit=limit)
 
 
 @jobs_app.command()
 def cancel(id: str, data: Data = None) -> None:
     """Cancel a job; one that runs is asked to stop."""
-    with _explained():
-        print(_own(data).cancel(id)["status"])
+    with explained():
+        print(_jobs(data).cancel(id)["status"])
 
 
 @jobs_app.command()
@@ -206,8 +203,8 @@ def fetch(
     output: Annotated[Path | None, typer.Option(help="Write it here instead.")] = None,
 ) -> None:
     """Print the result of a job, as its client downloads it."""
-    with _explained():
-        body = _own(data).fetch(id)
+    with explained():
+        body = _jobs(data).fetch(id)
         if output is not None:
             output.write_bytes(body)
         else:
@@ -223,23 +220,12 @@ def _loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-def _own(data: Path | None) -> Any:
-    from ketway.cli.jobs import OwnClient
+def _jobs(data: Path | None) -> Any:
+    from ketway.cli.jobs import Jobs
+    from ketway.cli.own import as_program
     from ketway.cli.pointing import credentials
 
-    return OwnClient(credentials(data))
-
-
-@contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """What goes wrong is told in one sentence."""
-    from ketway.cli.jobs import JobsFailed
-    from ketway.cli.pointing import NotPointed
-
-    try:
-        yield
-    except (JobsFailed, NotPointed, OSError) as reason:
-        fail(str(reason))
+    return Jobs(as_program(credentials(data)))
 
 
 def _settings(config: Path | None, **flags: Any) -> Any:

@@ -46,12 +46,16 @@ class NotPointed(Exception):
     """Why no client can be pointed; the sentence is for the person who tried."""
 
 
+def folder_of(data: Path | None) -> Path:
+    return data if data is not None else Settings().data
+
+
 def credentials(data: Path | None) -> Credentials:
     """
     Raises:
         NotPointed: no server was ever started on this folder.
     """
-    folder = data if data is not None else Settings().data
+    folder = folder_of(data)
     try:
         found = Credentials.read(folder)
     except (ValueError, OSError) as error:

@@ -28,7 +28,9 @@ def email(text: str) -> str:
     """
     plain = plain_email(bounded("email", text, MAX_EMAIL))
     local, _, host = plain.partition("@")
-    if not local or not host or "@" in host or any(character.isspace() for character in plain):
+    # A character that nobody sees would make two emails of what everybody reads as one.
+    unseen = any(one.isspace() or unicodedata.category(one) == "Cf" for one in plain)
+    if not local or not host or "@" in host or unseen:
         raise BadField(("email",), "must be like somebody@example.org", "format")
     return plain
 

@@ -65,6 +65,8 @@ class Accounts:
             BadCredentials: after the same time, whichever half was wrong.
             AccountDisabled: both halves were right.
         """
+        # Issued as of now: should the password change before we are done, the token is of the old one.
+        now = self.clock.now()
         async with self.db.look() as work:
             account = await work.accounts.by_email(texts.plain_email(email))
         good = await self.hasher.verify(password, account.password_hash if account else None)
@@ -72,7 +74,7 @@ class Accounts:
             raise BadCredentials
         if not account.is_enabled:
             raise AccountDisabled
-        return self.tokens.issue(account.id, self.clock.now())
+        return self.tokens.issue(account.id, now)
 
     async def exchange(self, access_key: str, secret: str) -> tuple[str, int]:
         """A token for a program that has a key, and its life in seconds.

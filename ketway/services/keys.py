@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from ketway.domain import texts
@@ -23,6 +23,8 @@ from ketway.domain.credentials import (
 from ketway.domain.errors import BadField, NotAMember, Unknown
 from ketway.services.listing import Listed, Page
 from ketway.services.ports import Clock, Database
+
+LONGEST_LIFE = timedelta(days=36_525)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,14 +70,14 @@ class Keys:
         """A key and its secret, which is shown once.
 
         Raises:
-            BadField: it would have expired.
+            BadField: it would have expired already, or practically never.
             Unknown: no such account or project.
             NotAMember: the account is not in the project, so that the key would open nothing.
         """
         actor.must_operate()
         now = self.clock.now()
-        if expires_at is not None and expires_at <= now:
-            raise BadField(("expires_at",), "must be in the future")
+        if expires_at is not None and not now < expires_at <= now + LONGEST_LIFE:
+            raise BadField(("expires_at",), "must be in the future, and within a hundred years")
         key, secret = fresh_key(self.fresh, account_id, project_id, now, expires_at)
         async with self.db.work() as work:
             account, project = await work.accounts.get(account_id), await work.projects.get(project_id)

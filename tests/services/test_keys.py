@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from uuid import uuid4
 
 import pytest
@@ -101,8 +101,10 @@ async def test_a_key_that_would_open_nothing_is_refused(world):
         await keys.create(operator, me, ProjectId(uuid4()))
     with pytest.raises(Unknown):
         await keys.create(operator, AccountId(uuid4()), world.project_id)
-    with pytest.raises(BadField):
-        await keys.create(operator, me, world.project_id, world.clock.now())
+    last = datetime.max.replace(tzinfo=timezone(timedelta(hours=-23)))
+    for end in (world.clock.now(), datetime.min.replace(tzinfo=timezone(timedelta(hours=23))), last):
+        with pytest.raises(BadField):
+            await keys.create(operator, me, world.project_id, end)
 
 
 async def test_keys_are_listed_with_whose_they_are(world):

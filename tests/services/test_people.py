@@ -64,9 +64,9 @@ async def test_an_email_in_other_code_points_is_the_same_email(world):
     "email",
     [
         *("", " ", "@", "a@", "@b", "nobody", "a@b@c", "a b@c", "a@b c", "a\n@b", "a\x1b[31m@b", "a\x00@b"),
-        *("a\u2028@b", "a" * 260 + "@b", "a\ud800@b"),
+        *("a\u2028@b", "a" * 260 + "@b", "a\ud800@b", "a\u200b@b", "a\u202e@b"),
     ],
-    ids=range(15),
+    ids=range(17),
 )
 async def test_an_email_that_cannot_be_is_refused(world, email):
     with pytest.raises(BadField) as refusal:
@@ -124,6 +124,23 @@ async def test_a_new_password_ends_the_old_one_and_every_token(world):
     with pytest.raises(BadCredentials):
         await log_in(world, "new@here", made.password)
     await accounts.by_token(await log_in(world, "new@here", again.password))
+
+
+async def test_a_login_that_a_new_password_overtakes_opens_nothing(world):
+    made = await create(world)
+
+    class Slow:
+        async def verify(self, password, hashed):
+            good = await world.core.accounts.hasher.verify(password, hashed)
+            world.clock.move(microseconds=1)
+            await world.core.accounts.reset_password(world.operator, made.account.id)
+            world.clock.move(microseconds=1)
+            return good
+
+    token, _ = await replace(world.core.accounts, hasher=Slow()).login("new@here", made.password)
+
+    with pytest.raises(BadToken):
+        await world.core.accounts.by_token(token)
 
 
 async def test_a_password_may_be_chosen(world):

@@ -1,14 +1,39 @@
-"""ketway's own small interface, for its command line: the jobs of a project, whichever door they
-came by.
+"""ketway's own small interface, for its command line: jobs whichever door they came by, and an
+operator's chores.
 
-    GET  /ketway/v1/jobs?status=&limit=&offset=   newest first
-    GET  /ketway/v1/jobs/{id}                     with what is known of its result
-    POST /ketway/v1/jobs/{id}/cancel
-    GET  /ketway/v1/jobs/{id}/result              the document
+    POST   /ketway/v1/login                          {"email", "password"}; answers a token
 
-Every request carries `Authorization: Bearer <secret key>`.
+    GET    /ketway/v1/jobs?status=&limit=&offset=    newest first
+    GET    /ketway/v1/jobs/{id}                      with what is known of its result
+    POST   /ketway/v1/jobs/{id}/cancel
+    GET    /ketway/v1/jobs/{id}/result               the document
+
+    GET    /ketway/v1/accounts?email=&limit=&offset=
+    POST   /ketway/v1/accounts                       answers the password, once, if it was made
+    POST   /ketway/v1/accounts/{id}/password         likewise
+    POST   /ketway/v1/accounts/{id}/disable, /enable
+    PUT    /ketway/v1/accounts/{id}/superuser        DELETE unmakes one
+
+    GET    /ketway/v1/projects?limit=&offset=
+    POST   /ketway/v1/projects
+    PATCH  /ketway/v1/projects/{id}                  what is not named stays
+    GET    /ketway/v1/projects/{id}/members?limit=&offset=
+    POST   /ketway/v1/projects/{id}/members          {"email", "role"}
+    PUT    /ketway/v1/projects/{id}/members          {"account_ids", "role"}
+    DELETE /ketway/v1/projects/{id}/members/{account_id}
+
+    GET    /ketway/v1/keys?account_id=&project_id=&limit=&offset=
+    POST   /ketway/v1/keys                           answers the secret key, once
+    POST   /ketway/v1/keys/{id}/revoke
+    GET    /ketway/v1/worker-tokens
+    POST   /ketway/v1/worker-tokens                  answers the secret, once
+    POST   /ketway/v1/worker-tokens/{id}/revoke
+
+Every request but the login carries `Authorization: Bearer <token, or secret key>`. A secret key
+sees its project's jobs and operates nothing: chores need the token of a superuser. Lists are
+oldest first where nothing else is said. A refusal is `{"error": <type>, "message": <sentence>}`.
 """
 
-from ketway.api.own.routes import surface
+from ketway.api.own.app import surface
 
 __all__ = ["surface"]

@@ -15,6 +15,7 @@ from ketway.api.pasqal import (
     errors,
     jobs,
     ovh,
+    projects,
     reports,
     results,
     statistics,
@@ -31,12 +32,13 @@ def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[
         max_body_bytes: of a request, before and after inflation.
     """
 
-    def application(*routers: APIRouter, prefix: str = "") -> FastAPI:
+    def application(*routers: APIRouter, prefix: str = "", has_integer_codes: bool = False) -> FastAPI:
         app = FastAPI(title="core-fast", redirect_slashes=False, docs_url=None, redoc_url=None)
         app.state.core = core
         app.state.public_url = public_url
         app.state.max_body_bytes = max_body_bytes
         app.add_middleware(Once, requests=core.requests)
+        app.state.has_integer_codes = has_integer_codes
         errors.install(app)
         for router in routers:
             app.include_router(router, prefix=prefix)
@@ -55,7 +57,7 @@ def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[
             banners.router,
             ovh.router,
         ),
-        "/account": application(account.router),
+        "/account": application(account.router, projects.router, has_integer_codes=True),
         "/oauth": application(auth.router),
         "/realms": application(auth.router, prefix="/{realm}/protocol/openid-connect"),
     }

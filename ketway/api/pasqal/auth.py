@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from ketway.api.bodies import parse, read_body
 from ketway.api.pasqal import errors, translate
 from ketway.domain.accounts import Actor
-from ketway.domain.errors import BadCredentials, BadField, BadToken, Malformed, Refusal, Unavailable
+from ketway.domain.errors import BadField, BadToken, Malformed, Refusal, Unauthenticated, Unavailable
 from ketway.services.core import Core
 
 router = APIRouter()
@@ -36,6 +36,7 @@ async def actor_of(request: Request, core: CoreDep) -> Actor:
 
     Raises:
         BadToken: none, unknown or expired.
+        AccountDisabled
     """
     token = bearer(request)
     if token.count(".") == _JWT_DOTS:
@@ -68,7 +69,7 @@ async def token(request: Request, core: CoreDep) -> Response:
     try:
         said = await _said(request)
         granted, life_s = await _grant(core, said)
-    except BadCredentials as wrong:
+    except Unauthenticated as wrong:
         return _deny(401, "invalid_grant", str(wrong))
     except BadField as wrong:
         reason = "invalid_request" if wrong.reason == "required" else "unsupported_grant_type"

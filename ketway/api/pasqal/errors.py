@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -73,13 +73,19 @@ def status_of(refusal: Refusal) -> int:
     return next(code for branch, code in HTTP.items() if isinstance(refusal, branch))
 
 
-def body(status: int, description: str | Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {
+def answer(
+    request: Request,
+    status: int,
+    description: str | Sequence[dict[str, Any]],
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    body = {
         "status": "fail" if status < 500 else "error",
         "message": HTTPStatus(status).phrase,
-        "code": str(status),
+        "code": status if request.app.state.has_integer_codes else str(status),
         "data": {"description": description},
     }
+    return JSONResponse(body, status, headers=headers)
 
 
 def description(refusal: Refusal) -> str | list[dict[str, Any]]:
@@ -94,24 +100,24 @@ def description(refusal: Refusal) -> str | list[dict[str, Any]]:
 async def refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     status = status_of(error)
-    return JSONResponse(body(status, description(error)), status)
+    return answer(request, status, description(error))
 
 
 async def break_down(request: Request, error: Exception) -> Response:
     log.error("request_failed", path=request.url.path, exc_info=error)
-    return JSONResponse(body(500, "The server failed; its log says why."), 500)
+    return answer(request, 500, "The server failed; its log says why.")
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     details = [{"loc": list(e["loc"]), "msg": e["msg"], "type": e["type"]} for e in error.errors()]
-    return JSONResponse(body(422, details), 422)
+    return answer(request, 422, details)
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     sentence = "There is no such route." if error.status_code == 404 else str(error.detail)
-    return JSONResponse(body(error.status_code, sentence), error.status_code, headers=error.headers)
+    return answer(request, error.status_code, sentence, error.headers)
 
 
 def _detail(refusal: Invalid) -> dict[str, Any]:

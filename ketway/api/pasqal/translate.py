@@ -9,12 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from ketway.api.pasqal import wire
-from ketway.domain.accounts import Project
 from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import BadField
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import Door
-from ketway.domain.priorities import Priority
 from ketway.services.drafts import NewJob
 from ketway.services.listing import Order
 
@@ -210,17 +208,3 @@ def batch_status(kept: Batch, by_status: Mapping[JobStatus, int]) -> dict[str, A
 
 def counted(jobs: Sequence[Job]) -> dict[JobStatus, int]:
     return dict(Counter(job.status for job in jobs))
-
-
-def project(kept: Project) -> dict[str, Any]:
-    return {
-        "id": str(kept.id),
-        "project_id": str(kept.id),
-        "name": kept.name,
-        "description": "",
-        "project_status": "ACTIVE",
-        "project_type": "INTERNAL",
-        "queue_priority": Priority.MEDIUM.name,
-        "allowed_device_types": None,
-        "created_at": moment(kept.created_at),
-    }

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 _Strict = ConfigDict(strict=True, extra="ignore")
 Text = Annotated[str, StringConstraints(max_length=10_000)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Message = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 DeviceType = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,63}$")]
 Id = Annotated[UUID, Field(strict=False)]
@@ -203,8 +203,8 @@ class CreateWorkload(BaseModel):
     model_config = _Strict
 
     project_id: Id
-    workload_type: Name
-    backend: Name
+    workload_type: Word
+    backend: Word
     config: dict[str, Any]
 
 
@@ -212,3 +212,41 @@ class WorkloadResult(BaseModel):
     model_config = _Strict
 
     result: dict[str, Any]
+
+
+class AccessGrant(BaseModel):
+    model_config = _Strict
+
+    grant: Word
+    role: Word | None = None
+
+
+class CreateProject(BaseModel):
+    model_config = _Strict
+
+    name: Word
+    admin_email: Word
+    account_manager_id: Word
+    company: Word
+    package: Literal[
+        "QUANTUM_DISCOVERY",
+        "QUANTUM_DISCOVERY_CHEMISTRY",
+        "QUANTUM_DISCOVERY_LIGHT",
+        "QUANTUM_DISCOVERY_PLAY",
+        "QUANTUM_DISCOVERY_ESSENTIAL",
+        "LEARN_BY_CODING",
+        "VQPU",
+    ]
+    description: Text | None = None
+    email_domain: Word | None = None
+    allowed_device_types: Annotated[list[Word], Field(max_length=100)] | None = None
+    additional_access_grants: Annotated[list[AccessGrant], Field(max_length=100)] | None = None
+    project_type: Literal["INTERNAL", "CLIENT", "ACADEMIC", "GCP", "AZURE", "STARTER"] | None = None
+    queue_priority: QueuePriority | None = None
+
+
+class SetRoles(BaseModel):
+    model_config = _Strict
+
+    user_ids: Annotated[list[Id], Field(min_length=1, max_length=1000)]
+    role: Literal["ADMIN", "MEMBER"]

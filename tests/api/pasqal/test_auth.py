@@ -3,6 +3,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from ketway.services.accounts import NewAccount
 from tests.api.pasqal.worlds import ACCOUNT, CORE
 from tests.worlds import World
 
@@ -80,6 +81,33 @@ async def test_a_wrong_key_is_denied_in_the_words_of_oauth(world, anonymous):
 
     assert answer.status_code == 401
     assert answer.json()["error"] == "invalid_grant"
+
+
+async def test_a_disabled_account_is_told_so_in_the_words_of_oauth(world, anonymous):
+    made = await world.core.accounts.create(world.operator, NewAccount(email="new@here", password="password"))
+    await world.core.accounts.disable(world.operator, made.account.id)
+
+    right = await anonymous.post(OAUTH, data=a_login(world, username="new@here", password="password"))
+    wrong = await anonymous.post(OAUTH, data=a_login(world, username="new@here", password="wrong"))
+
+    assert (right.status_code, wrong.status_code) == (401, 401)
+    assert "disabled" in right.json()["error_description"]
+    assert wrong.json() == {"error": "invalid_grant", "error_description": "Wrong email or password."}
+
+
+async def test_a_revoked_key_opens_neither_this_door_nor_keeps_its_token(world, anonymous):
+    said = {
+        "grant_type": "client_credentials",
+        "client_id": world.credentials.access_key,
+        "client_secret": world.credentials.secret_key,
+    }
+    given = await anonymous.post(OAUTH, data=said)
+    _, key = await world.core.accounts.by_secret(world.credentials.secret_key)
+
+    await world.core.keys.revoke(world.operator, key.id)
+
+    assert not await opens_the_door(anonymous, given)
+    assert (await anonymous.post(OAUTH, data=said)).status_code == 401
 
 
 async def test_a_grant_that_is_not_offered_is_named(world, anonymous):

@@ -96,10 +96,11 @@ async def _must_be_readable(response: httpx.Response) -> None:
         assert answer.keys() >= ({"access_token"} if response.is_success else {"error", "error_description"})
     elif path.startswith((CORE, ACCOUNT)):
         assert response.status_code == 200 or response.status_code >= 400, response.status_code
-        _must_be_jsend(response.status_code, answer)
+        _must_be_jsend(response.status_code, answer, int if path.startswith(ACCOUNT) else str)
 
 
-def _must_be_jsend(status: int, answer: Any) -> None:
+def _must_be_jsend(status: int, answer: Any, code: type) -> None:
+    assert type(answer["code"]) is code, answer
     if status == 200:
         assert answer.keys() - {"pagination"} == {"status", "message", "code", "data"}, answer
         assert (answer["status"], answer["message"]) == ("success", "OK."), answer
@@ -107,6 +108,6 @@ def _must_be_jsend(status: int, answer: Any) -> None:
     assert answer.keys() == {"status", "message", "code", "data"}, answer
     assert answer["status"] == ("fail" if status < 500 else "error"), answer
     assert answer["message"] == HTTPStatus(status).phrase
-    assert answer["code"] == str(status)
+    assert answer["code"] == code(status)
     assert isinstance(answer["data"], dict), answer
     assert answer["data"]["description"], answer

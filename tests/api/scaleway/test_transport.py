@@ -25,6 +25,25 @@ async def test_a_request_without_a_key_is_refused(world: World, secret):
     }
 
 
+async def test_a_revoked_key_opens_nothing(world: World, api: httpx.AsyncClient):
+    _, key = await world.core.accounts.by_secret(world.credentials.secret_key)
+
+    await world.core.keys.revoke(world.operator, key.id)
+
+    answer = await api.get("/platforms")
+    assert (answer.status_code, answer.json()["reason"]) == (401, "expired")
+
+
+async def test_a_key_of_a_disabled_account_opens_nothing(world: World):
+    stranger, secret = await world.another_project()
+
+    await world.core.accounts.disable(world.operator, stranger.account_id)
+
+    async with a_client(world.core, secret) as api:
+        answer = await api.get("/platforms")
+    assert (answer.status_code, answer.json()["type"]) == (401, "denied_authentication")
+
+
 async def test_an_unknown_key_is_refused_before_its_body_is_read(world: World):
     async with a_client(world.core, NOBODY, max_body_bytes=1) as api:
         answer = await api.post("/sessions", content=b"much more than one byte")

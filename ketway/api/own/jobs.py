@@ -1,4 +1,4 @@
-"""Routes of ketway's own interface."""
+"""Routes of jobs."""
 
 from __future__ import annotations
 
@@ -6,62 +6,55 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ketway.api.answers import answer, break_down, refuse
-from ketway.domain.accounts import Actor
-from ketway.domain.errors import BadField, BadToken, Refusal, Unknown
+from ketway.api.answers import answer
+from ketway.api.own.requests import actor_of, page_of
+from ketway.domain.errors import BadField, Unknown
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import Platform
 from ketway.domain.results import Result
 from ketway.services.core import Core
-from ketway.services.listing import JobFilter, Page
-
-_MAX_LIMIT = 1000
+from ketway.services.listing import JobFilter
 
 
-def surface(core: Core) -> Starlette:
-    """The application to mount at `/ketway/v1`."""
-    routes = Routes(core)
-    return Starlette(
-        routes=[
-            Route("/jobs", routes.list, methods=["GET"]),
-            Route("/jobs/{id:uuid}", routes.get, methods=["GET"]),
-            Route("/jobs/{id:uuid}/cancel", routes.cancel, methods=["POST"]),
-            Route("/jobs/{id:uuid}/result", routes.result, methods=["GET"]),
-        ],
-        exception_handlers={404: _nowhere, Refusal: refuse, Exception: break_down},
-    )
+def routes(core: Core) -> list[Route]:
+    jobs = Jobs(core)
+    return [
+        Route("/jobs", jobs.list, methods=["GET"]),
+        Route("/jobs/{id:uuid}", jobs.get, methods=["GET"]),
+        Route("/jobs/{id:uuid}/cancel", jobs.cancel, methods=["POST"]),
+        Route("/jobs/{id:uuid}/result", jobs.result, methods=["GET"]),
+    ]
 
 
-class Routes:
+class Jobs:
     def __init__(self, core: Core) -> None:
         self._core = core
 
     async def list(self, request: Request) -> Response:
-        actor = await self._actor(request)
-        page = Page(limit=_number(request, "limit", 50), offset=_number(request, "offset", 0, most=2**31))
+        actor = await actor_of(self._core, request)
+        page = page_of(request, default=50, descending=True)
         listed = await self._core.jobs.list(actor, JobFilter(statuses=_statuses(request)), page)
         shown = await self._shown(listed.items)
         return answer({"jobs": shown, "total": listed.total})
 
     async def get(self, request: Request) -> Response:
-        actor = await self._actor(request)
+        actor = await actor_of(self._core, request)
         job = await self._core.jobs.get(actor, _id(request))
         found = (await self._core.jobs.results([job.id])).get(job.id)
         (shown,) = await self._shown([job])
         return answer(shown | {"result": found and _result(found)})
 
     async def cancel(self, request: Request) -> Response:
-        actor = await self._actor(request)
+        actor = await actor_of(self._core, request)
         (shown,) = await self._shown([await self._core.jobs.cancel(actor, _id(request))])
         return answer(shown)
 
     async def result(self, request: Request) -> Response:
-        actor = await self._actor(request)
+        actor = await actor_of(self._core, request)
         job = await self._core.jobs.get(actor, _id(request))
         found = (await self._core.jobs.results([job.id])).get(job.id)
         if found is None:
@@ -69,13 +62,6 @@ class Routes:
         headers = {"Content-Disposition": f'attachment; filename="{job.id}.json"'}
         body = await self._core.jobs.document(found)
         return Response(body, media_type="application/json", headers=headers)
-
-    async def _actor(self, request: Request) -> Actor:
-        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not secret:
-            raise BadToken("missing")
-        actor, _ = await self._core.accounts.by_secret(secret)
-        return actor
 
     async def _shown(self, jobs: Sequence[Job]) -> Sequence[dict[str, Any]]:
         platforms = await self._core.platforms.known()
@@ -101,10 +87,6 @@ def _job(job: Job, platform: Platform) -> dict[str, Any]:
     }
 
 
-async def _nowhere(request: Request, error: Exception) -> Response:
-    return answer({"error": "NotFound", "message": "There is no such job."}, 404)
-
-
 def _result(found: Result) -> dict[str, Any]:
     return {
         "size": found.size,
@@ -127,10 +109,3 @@ def _statuses(request: Request) -> tuple[JobStatus, ...]:
     except ValueError:
         known = ", ".join(status.value for status in JobStatus)
         raise BadField(("query", "status"), f"must be one of {known}", "unknown") from None
-
-
-def _number(request: Request, name: str, default: int, *, most: int = _MAX_LIMIT) -> int:
-    text = request.query_params.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or int(text) > most:
-        raise BadField(("query", name), f"must be 0 to {most}", "format")
-    return int(text)

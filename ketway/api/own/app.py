@@ -1,0 +1,29 @@
+"""The application of ketway's own interface."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ketway.api.answers import answer, break_down, refuse
+from ketway.api.own import accounts, jobs, keys, projects
+from ketway.domain.errors import Refusal
+from ketway.services.core import Core
+
+
+def surface(core: Core) -> Starlette:
+    """The application to mount at `/ketway/v1`."""
+    return Starlette(
+        routes=[route for noun in (accounts, projects, keys, jobs) for route in noun.routes(core)],
+        exception_handlers={404: _nowhere, 405: _not_so, Refusal: refuse, Exception: break_down},
+    )
+
+
+async def _nowhere(request: Request, error: Exception) -> Response:
+    return answer({"error": "NotFound", "message": f"There is nothing at {request.url.path}."}, 404)
+
+
+async def _not_so(request: Request, error: Exception) -> Response:
+    sentence = f"{request.method} is not for {request.url.path}."
+    return answer({"error": "MethodNotAllowed", "message": sentence}, 405)

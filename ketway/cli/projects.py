@@ -1,0 +1,189 @@
+"""`ketway project`: what belongs together, and who works in it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ketway.cli.accounts import account_id, operator
+from ketway.cli.telling import Data, explained
+
+if TYPE_CHECKING:
+    from ketway.cli.own import OwnClient
+
+app = typer.Typer(help="What belongs together, and who works in it.", no_args_is_help=True)
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+class Priority(StrEnum):
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    FREE = "free"
+
+
+Project = Annotated[str, typer.Argument(help="Its name or id.")]
+Email = Annotated[str, typer.Argument(help="Of the account.")]
+Platforms = Annotated[
+    list[str] | None, typer.Option("--platform", help="It may use only these; may be repeated.")
+]
+_COLUMNS = ("id", "name", "priority", "platforms", "main admin", "members", "since")
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="What people call it.")],
+    data: Data = None,
+    admin: Annotated[str | None, typer.Option(help="Email of its first admin; default: yours.")] = None,
+    description: str = "",
+    priority: Annotated[Priority, typer.Option(help="Of its batches.")] = Priority.MEDIUM,
+    platform: Platforms = None,
+) -> None:
+    """Make a project."""
+    from ketway.cli.pointing import credentials
+
+    with explained():
+        said = {
+            "name": name,
+            "admin_email": admin or credentials(data).username,
+            "description": description,
+            "priority": priority.value,
+            "allowed_platforms": platform or None,
+        }
+        made = operator(data).told("POST", "/projects", json=said)
+    print(f"There is now a project {made['name']}; its id is {made['id']}, its admin {made['main_admin']}.")
+
+
+@app.command(name="list")
+def list_all(data: Data = None) -> None:
+    """Show every project."""
+    from ketway.cli.tables import minute, show
+
+    with explained():
+        projects = list(operator(data).all("/projects", "projects"))
+    rows = (
+        (
+            project["id"],
+            project["name"],
+            project["priority"],
+            _platforms(project),
+            project["main_admin"] or "",
+            str(sum(project["members"].values())),
+            minute(project["created_at"]),
+        )
+        for project in projects
+    )
+    show(_COLUMNS, rows)
+
+
+@app.command()
+def change(
+    project: Project,
+    data: Data = None,
+    name: Annotated[str | None, typer.Option(help="A new name.")] = None,
+    description: Annotated[str | None, typer.Option(help="A new description.")] = None,
+    priority: Annotated[Priority | None, typer.Option(help="Of its batches from now on.")] = None,
+    platform: Platforms = None,
+    all_platforms: Annotated[bool, typer.Option("--all-platforms", help="It may use all.")] = False,
+) -> None:
+    """Change what is named, and leave the rest."""
+    said: dict[str, Any] = {
+        "name": name,
+        "description": description,
+        "priority": priority and priority.value,
+        "allowed_platforms": platform or None,
+    }
+    said = {name: value for name, value in said.items() if value is not None}
+    if all_platforms:
+        said["allowed_platforms"] = None
+    with explained():
+        own = operator(data)
+        changed = own.told("PATCH", f"/projects/{project_id(own, project)}", json=said)
+    print(f"{changed['name']}: priority {changed['priority']}, platforms: {_platforms(changed)}.")
+
+
+@app.command()
+def members(project: Project, data: Data = None) -> None:
+    """Show who works in a project."""
+    from ketway.cli.tables import minute, show
+
+    with explained():
+        own = operator(data)
+        found = list(own.all(f"/projects/{project_id(own, project)}/members", "members"))
+    rows = (
+        (
+            member["email"],
+            f"{member['given_name']} {member['family_name']}".strip(),
+            member["role"],
+            minute(member["created_at"]),
+        )
+        for member in found
+    )
+    show(("email", "name", "role", "since"), rows)
+
+
+@app.command()
+def member_add(
+    project: Project,
+    email: Email,
+    data: Data = None,
+    role: Annotated[Role, typer.Option(help="An admin manages the members.")] = Role.MEMBER,
+) -> None:
+    """Let an account into a project."""
+    with explained():
+        own = operator(data)
+        path = f"/projects/{project_id(own, project)}/members"
+        added = own.told("POST", path, json={"email": email, "role": role.value})
+    print(f"{added['email']} is now {_a(added['role'])} of {project}.")
+
+
+@app.command()
+def member_role(project: Project, email: Email, role: Role, data: Data = None) -> None:
+    """Change what a member is."""
+    with explained():
+        own = operator(data)
+        said = {"account_ids": [account_id(own, email)], "role": role.value}
+        own.told("PUT", f"/projects/{project_id(own, project)}/members", json=said)
+    print(f"{email} is now {_a(role.value)} of {project}.")
+
+
+@app.command()
+def member_remove(project: Project, email: Email, data: Data = None) -> None:
+    """Put an account out of a project; its keys of it open nothing any more."""
+    with explained():
+        own = operator(data)
+        own.told("DELETE", f"/projects/{project_id(own, project)}/members/{account_id(own, email)}")
+    print(f"{email} is not in {project} any more.")
+
+
+def project_id(own: OwnClient, wanted: str) -> str:
+    """
+    Args:
+        wanted: an id or a name.
+    Raises:
+        OwnFailed: none, or several of that name.
+    """
+    from ketway.cli.own import OwnFailed
+
+    found = [each for each in own.all("/projects", "projects") if wanted in (each["id"], each["name"])]
+    if not found:
+        raise OwnFailed(f"There is no project {wanted}; see: ketway project list")
+    if len(found) > 1:
+        raise OwnFailed(f"{len(found)} projects are called {wanted}; say the id: ketway project list")
+    return str(found[0]["id"])
+
+
+def _platforms(project: dict[str, Any]) -> str:
+    allowed = project["allowed_platforms"]
+    return "all" if allowed is None else ", ".join(allowed) or "none"
+
+
+def _a(role: str) -> str:
+    return f"an {role}" if role == "admin" else f"a {role}"
