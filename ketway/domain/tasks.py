@@ -34,10 +34,10 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """What a check found out about a task.
+    """What an engine knows of a task that it would take.
 
     Args:
-        qubits: size of its register, or of its largest circuit.
+        qubits: size of the register, or of the largest circuit.
     """
 
     qubits: int
@@ -51,7 +51,7 @@ class Computed:
         document: UTF-8 JSON text, byte for byte what the user's client downloads.
         counts: one mapping per circuit (a sequence has one): bitstring to number of shots.
         shots: how many repetitions were really made, per circuit.
-        metadata: small JSON object; holds at least `engine`, `version`, `seed`, `seconds`.
+        metadata: small JSON object; holds at least `engine`, `version`, `seed`, `seconds`, `qubits`.
     """
 
     document: str

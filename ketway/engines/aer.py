@@ -15,7 +15,7 @@ from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
 
 from ketway.domain.errors import ProgramRefused, ShotsOverLimit
-from ketway.domain.tasks import Computed, Task
+from ketway.domain.tasks import Checked, Computed, Task
 from ketway.engines.aer_options import WIDE, options_of, seed_of
 from ketway.engines.circuit_documents import Document, document_of
 from ketway.engines.circuit_noise import noise_of
@@ -50,13 +50,18 @@ class Plan:
     options: Mapping[str, Any]
     asks_memory: bool
 
+    @property
+    def qubits(self) -> int:
+        """Of its largest circuit."""
+        return max(int(circuit.num_qubits) for circuit in self.circuits)
+
 
 class Aer:
     name = "aer"
     version = metadata.version("qiskit-aer")
 
-    def check(self, task: Task) -> None:
-        plan_of(task)
+    def check(self, task: Task) -> Checked:
+        return Checked(qubits=plan_of(task).qubits)
 
     def run(self, task: Task, on_progress: Progress) -> Computed:
         began = time.perf_counter()
@@ -82,6 +87,7 @@ class Aer:
                 "seed": plan.seed,
                 "method": ", ".join(sorted(methods)),
                 "seconds": round(time.perf_counter() - began, 6),
+                "qubits": plan.qubits,
             },
         )
 

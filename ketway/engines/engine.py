@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from ketway.domain.tasks import Computed, Task
+from ketway.domain.tasks import Checked, Computed, Task
 
 Progress = Callable[[int], None]  #: told 0..100, never decreasing
 
@@ -16,7 +16,7 @@ class Engine(Protocol):
     name: str
     version: str  #: of the emulator's distribution
 
-    def check(self, task: Task) -> None:
+    def check(self, task: Task) -> Checked:
         """Parse and validate without running.
 
         Raises:

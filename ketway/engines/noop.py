@@ -6,7 +6,7 @@ import json
 
 import ketway
 from ketway.domain.errors import ShotsOverLimit
-from ketway.domain.tasks import Computed, Task
+from ketway.domain.tasks import Checked, Computed, Task
 from ketway.engines.engine import Progress
 
 
@@ -14,9 +14,10 @@ class Noop:
     name = "noop"
     version = ketway.__version__
 
-    def check(self, task: Task) -> None:
+    def check(self, task: Task) -> Checked:
         if (task.shots or 1) > task.max_shots:
             raise ShotsOverLimit(task.shots or 1, task.max_shots)
+        return Checked(qubits=1)
 
     def run(self, task: Task, on_progress: Progress) -> Computed:
         self.check(task)
@@ -25,7 +26,13 @@ class Noop:
             document=json.dumps({"counter": {"0": shots}}),
             counts=[{"0": shots}],
             shots=shots,
-            metadata={"engine": self.name, "version": self.version, "seed": task.seed, "seconds": 0.0},
+            metadata={
+                "engine": self.name,
+                "version": self.version,
+                "seed": task.seed,
+                "seconds": 0.0,
+                "qubits": 1,
+            },
         )
 
 

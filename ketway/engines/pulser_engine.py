@@ -17,7 +17,7 @@ import numpy as np
 from pulser.backend import Results
 
 from ketway.domain.errors import ProgramRefused
-from ketway.domain.tasks import Computed, Task
+from ketway.domain.tasks import Checked, Computed, Task
 from ketway.engines.engine import Progress
 from ketway.engines.pulser_config import Config, Rules, configure, needs_density_matrix
 from ketway.engines.pulser_program import Sequence, build, fits, listed, message_of
@@ -54,11 +54,12 @@ class PulserEngine:
         self.name = emulator.rules.engine
         self.version = metadata.version(emulator.distribution)
 
-    def check(self, task: Task) -> None:
+    def check(self, task: Task) -> Checked:
         sequence, config = self.prepare(task)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self.emulator.rehearse(sequence, config)
+        return Checked(qubits=len(sequence.register.qubit_ids))
 
     def run(self, task: Task, on_progress: Progress) -> Computed:
         began = time.perf_counter()
@@ -81,6 +82,7 @@ class PulserEngine:
                 "pulser_version": PULSER,
                 "seed": task.seed,
                 "seconds": round(time.perf_counter() - began, 6),
+                "qubits": len(sequence.register.qubit_ids),
             },
         )
 

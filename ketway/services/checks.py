@@ -33,8 +33,9 @@ class Checks:
         """
         for job in jobs:
             platform.accept_shots(job.shots)
-        tasks = [
-            Task(
+        texts = [job.program if job.program is not None else program for job in jobs]
+        tasks = {
+            place: Task(
                 program=text,
                 shots=job.shots,
                 seed=0,
@@ -44,12 +45,11 @@ class Checks:
                 configuration=configuration,
                 settings=platform.settings,
             )
-            for job in jobs
-            if (text := job.program if job.program is not None else program) is not None
-        ]
+            for place, (job, text) in enumerate(zip(jobs, texts, strict=True))
+            if text is not None
+        }
         if not tasks:
-            return []
-        refusal = await self.checker.check(platform.engine, project, tasks)
-        if refusal is not None:
-            raise refusal
-        return [None] * len(jobs)
+            return [None] * len(jobs)
+        found = await self.checker.check(platform.engine, project, list(tasks.values()))
+        known = dict(zip(tasks, found, strict=True))
+        return [known.get(place) for place in range(len(jobs))]

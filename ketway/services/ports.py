@@ -10,7 +10,6 @@ from typing import Protocol
 from ketway.domain.accounts import AccountId, Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId
 from ketway.domain.credentials import ApiKeyId, Claims, WorkerToken, WorkerTokenId
-from ketway.domain.errors import Invalid
 from ketway.domain.estimates import Run
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.leases import Lease, LeaseId, Worker, WorkerId
@@ -22,7 +21,7 @@ from ketway.domain.programs import Program, ProgramId
 from ketway.domain.requests import Asked, Request, RequestId
 from ketway.domain.results import Result
 from ketway.domain.scheduling import Candidate
-from ketway.domain.tasks import Task
+from ketway.domain.tasks import Checked, Task
 from ketway.services.account_ports import AccountStore, ApiKeyStore, ProjectStore
 from ketway.services.listing import BatchFilter, JobFilter, Listed, Load, Page, ProcessFilter
 
@@ -340,12 +339,14 @@ class BlobStore(Protocol):
 
 
 class Checker(Protocol):
-    async def check(self, engine: str, project: ProjectId, tasks: Sequence[Task]) -> Invalid | None:
+    async def check(self, engine: str, project: ProjectId, tasks: Sequence[Task]) -> Sequence[Checked | None]:
         """Ask an engine, in a sandbox, whether it would take these tasks.
 
         Returns:
-            The first refusal, with `job` its position in `tasks`. None if there is nothing to
-            say: all are fine, no engine is here, or the answer would take too long.
+            What it knows of each task; None where it was not asked: no engine is here, the answer
+            would take too long, or there are too many.
+        Raises:
+            Invalid: the first refusal, with `job` its position in `tasks`.
         """
 
 

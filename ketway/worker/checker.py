@@ -8,13 +8,14 @@ import json
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import structlog
 
 from ketway.domain.errors import Invalid, ProgramRefused, Refusal
-from ketway.domain.tasks import Task
+from ketway.domain.tasks import Checked, Task
 from ketway.worker import frames
 from ketway.worker.deaths import Death
 from ketway.worker.sandbox import SandboxMissing
@@ -42,12 +43,26 @@ class Asked(Protocol):
         *,
         time_limit_s: float,
         memory_limit_bytes: int,
-    ) -> Sequence[Refusal | None]: ...
+    ) -> Sequence[Checked | Refusal]: ...
 
 
-class _Said(NamedTuple):
+class _Refused(NamedTuple):
     place: int  #: of the question among those asked
     refusal: Invalid
+
+
+class _Questions(NamedTuple):
+    """Each different task once.
+
+    Args:
+        tasks: what is asked.
+        positions: where each of them first stands in the batch.
+        places: for each task of the batch, its place in `tasks`; None where it is not asked.
+    """
+
+    tasks: list[Task]
+    positions: list[int]
+    places: list[int | None]
 
 
 class ChildChecker:
@@ -65,13 +80,13 @@ class ChildChecker:
         self._engines = engines
         self._started = started
         self._turns = FairTurns()
-        self._answers: OrderedDict[str, _Said | None] = OrderedDict()
+        self._answers: OrderedDict[str, Sequence[Checked | None] | _Refused] = OrderedDict()
 
-    async def check(self, engine: str, project: Any, tasks: Sequence[Task]) -> Invalid | None:
+    async def check(self, engine: str, project: Any, tasks: Sequence[Task]) -> Sequence[Checked | None]:
         if engine not in self._engines:
-            return None
+            return [None] * len(tasks)
         asked = _distinct(tasks)
-        key = self._key(engine, [task for _, task in asked])
+        key = self._key(engine, asked.tasks)
         if key not in self._answers:
             try:
                 async with asyncio.timeout(_PATIENCE_S), self._turns.turn(str(project)):
@@ -80,26 +95,28 @@ class ChildChecker:
                     answers = await self._children.check(
                         engine,
                         str(project),
-                        [task for _, task in asked],
+                        asked.tasks,
                         time_limit_s=_PATIENCE_S,
                         memory_limit_bytes=_MEMORY_BYTES,
                     )
             except (TimeoutError, Death, SandboxMissing) as silence:
                 # Accepted unseen: what is wrong with it, the job will say when it runs.
                 log.warning("check_unanswered", engine=engine, why=str(silence) or "took too long")
-                return None
-            self._keep(key, _first(answers))
+                return [None] * len(tasks)
+            self._keep(key, _judged(answers))
         self._answers.move_to_end(key)
         said = self._answers[key]
         # Remembered by place among the questions: where that job stands, each batch says anew.
-        return None if said is None else _placed(said.refusal, asked[said.place][0])
+        if isinstance(said, _Refused):
+            raise _placed(said.refusal, asked.positions[said.place])
+        return [None if place is None else said[place] for place in asked.places]
 
     def _key(self, engine: str, tasks: Sequence[Task]) -> str:
         facts = [frames.task_out(replace(task, seed=0)) for task in tasks]
         said = json.dumps([engine, self._engines[engine], facts], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()
 
-    def _keep(self, key: str, answer: _Said | None) -> None:
+    def _keep(self, key: str, answer: Sequence[Checked | None] | _Refused) -> None:
         self._answers[key] = answer
         while len(self._answers) > _KEPT_ANSWERS:
             self._answers.popitem(last=False)
@@ -141,29 +158,33 @@ class FairTurns:
         self._is_taken = False
 
 
-def _distinct(tasks: Sequence[Task]) -> list[tuple[int, Task]]:
-    """Each different question once, with the position where it first stands."""
-    seen: set[str] = set()
-    asked: list[tuple[int, Task]] = []
+def _distinct(tasks: Sequence[Task]) -> _Questions:
+    """What is to be asked, as far as there is room for it."""
+    asked = _Questions([], [], [])
+    known: dict[str, int | None] = {}
     size = 0
     for position, task in enumerate(tasks):
         key = json.dumps([task.program, task.shots, dict(task.parameters)], sort_keys=True)
-        if key in seen:
-            continue
-        seen.add(key)
-        size += len(task.program)
-        if asked and size > _MAX_ASKED_BYTES:
-            break
-        asked.append((position, task))
+        if key not in known:
+            size += len(task.program)
+            if asked.tasks and size > _MAX_ASKED_BYTES:
+                known[key] = None
+            else:
+                known[key] = len(asked.tasks)
+                asked.tasks.append(task)
+                asked.positions.append(position)
+        asked.places.append(known[key])
     return asked
 
 
-def _first(answers: Sequence[Refusal | None]) -> _Said | None:
+def _judged(answers: Sequence[Checked | Refusal]) -> Sequence[Checked | None] | _Refused:
+    """The first refusal if there is one."""
     for place, answer in enumerate(answers):
         if isinstance(answer, Invalid):
-            return _Said(place, answer)
-    return None
+            return _Refused(place, answer)
+    return [answer if isinstance(answer, Checked) else None for answer in answers]
 
 
 def _placed(refusal: Invalid, position: int) -> Invalid:
-    return replace(refusal, job=position) if isinstance(refusal, ProgramRefused) else refusal
+    """A refusal of its own to raise: the remembered one would gather tracebacks."""
+    return replace(refusal, job=position) if isinstance(refusal, ProgramRefused) else copy(refusal)

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import structlog
 
 from ketway.domain.errors import Refusal
-from ketway.domain.tasks import Computed, Task
+from ketway.domain.tasks import Checked, Computed, Task
 from ketway.engines.catalogue import ENTRIES, Entry
 from ketway.worker import frames, sandbox
 from ketway.worker.child import Child, Watch
@@ -112,16 +112,15 @@ class Children:
         *,
         time_limit_s: float,
         memory_limit_bytes: int,
-    ) -> list[Refusal | None]:
-        """Ask an engine whether it would take these tasks; one answer each, None for yes.
+    ) -> list[Checked | Refusal]:
+        """Ask an engine whether it would take these tasks; one answer each.
 
         Raises:
             Death
         """
 
-        def read(answer: dict[str, Any]) -> list[Refusal | None]:
-            pairs = zip(answer["checked"], tasks, strict=True)
-            return [None if said is None else frames.refusal_in(said) for said, _ in pairs]
+        def read(answer: dict[str, Any]) -> list[Checked | Refusal]:
+            return [frames.checked_in(said) for said, _ in zip(answer["checked"], tasks, strict=True)]
 
         return await self._ask(
             engine,

@@ -186,12 +186,11 @@ class _Progress:
             self._end.sendall(frames.packed({"progress": self._told}))
 
 
-def _checked(engine: Engine, said: dict[str, Any]) -> dict[str, Any] | None:
+def _checked(engine: Engine, said: dict[str, Any]) -> dict[str, Any]:
     try:
-        engine.check(frames.task_in(said))
+        return frames.checked_out(engine.check(frames.task_in(said)))
     except Refusal as refusal:
-        return _refused(refusal)
-    return None
+        return {"refused": _refused(refusal)}
 
 
 def _sentence(error: Exception) -> str:

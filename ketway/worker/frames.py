@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from ketway.domain.errors import BadField, Invalid, ProgramRefused, Refusal, ShotsOverLimit
-from ketway.domain.tasks import Computed, Task
+from ketway.domain.tasks import Checked, Computed, Task
 
 MAX_QUESTION = 256 * 2**20
 MAX_ANSWER = 128 * 2**20
@@ -117,6 +117,24 @@ def computed_in(said: dict[str, Any]) -> Computed:
 def _holds_nul(value: object) -> bool:
     # Less the backslashes that stand for themselves, one before `u0000` is an escape.
     return b"\\u0000" in msgspec.json.encode(value).replace(b"\\\\", b"")
+
+
+def checked_out(checked: Checked) -> dict[str, Any]:
+    return {"qubits": checked.qubits}
+
+
+class _Checked(msgspec.Struct):
+    qubits: _Number
+
+
+def checked_in(said: dict[str, Any]) -> Checked | Refusal:
+    """
+    Raises:
+        msgspec.ValidationError: neither what `checked_out` makes nor a refusal.
+    """
+    if "refused" in said:
+        return refusal_in(said["refused"])
+    return Checked(qubits=msgspec.convert(said, _Checked).qubits)
 
 
 def refusal_out(refusal: Refusal) -> dict[str, Any]:

@@ -464,7 +464,10 @@ def test_progress_rises_to_one_hundred():
 
 
 def test_the_metadata_says_what_ran():
-    computed = run()
+    program = a_document(ghz(2), ghz(3))
+
+    computed = ENGINE.run(a_task(program), lambda percent: None)
 
     assert computed.metadata["engine"] == "aer"
     assert {"version", "qiskit_version", "seed", "method", "seconds"} <= computed.metadata.keys()
+    assert computed.metadata["qubits"] == ENGINE.check(a_task(program)).qubits == 3

@@ -325,7 +325,8 @@ def test_nothing_is_printed(engine: PulserEngine, capfd: pytest.CaptureFixture[s
 def test_the_metadata_say_where_it_was_computed(engine: PulserEngine) -> None:
     metadata = ran(engine, two_blockaded(), seed=3).metadata
 
-    assert set(metadata) == {"engine", "version", "pulser_version", "seed", "seconds"}
+    assert set(metadata) == {"engine", "version", "pulser_version", "seed", "seconds", "qubits"}
+    assert metadata["qubits"] == 2
     assert (metadata["engine"], metadata["version"], metadata["seed"]) == (engine.name, engine.version, 3)
 
 
@@ -383,4 +384,4 @@ def test_every_channel_of_a_shipped_device_runs_on_its_engine(name: str, engine:
 
     for channel in device.channels:
         sequence = a_sequence((0.0, 0.0), (FAR, 0.0), channel=channel, basis=None, device=device)
-        engine.check(a_task(sequence))
+        assert engine.check(a_task(sequence)).qubits == 2

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from ketway.domain.errors import ProgramRefused, ShotsOverLimit
-from ketway.domain.tasks import Computed, Task
+from ketway.domain.tasks import Checked, Computed, Task
 from ketway.engines.engine import Progress
 
 Misdeed = Callable[[Task, Any], Any]
@@ -39,9 +39,10 @@ class Hostile:
     name = "hostile"
     version = "0"
 
-    def check(self, task: Task) -> None:
+    def check(self, task: Task) -> Checked:
         if task.program != "harmless":
             raise ProgramRefused(f"{task.program} is not harmless", field="parameters")
+        return Checked(qubits=3)
 
     def run(self, task: Task, on_progress: Progress) -> Computed:
         try:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ketway.domain.tasks import Computed, Task
+from ketway.domain.tasks import Checked, Computed, Task
 from ketway.engines.engine import Progress
 
 Misdeed = Callable[[Task, Any], Any]
@@ -34,8 +34,9 @@ class Nasty:
     name = "nasty"
     version = "0"
 
-    def check(self, task: Task) -> None:
+    def check(self, task: Task) -> Checked:
         MISDEEDS[task.program](task, None)
+        return Checked(qubits=1)
 
     def run(self, task: Task, on_progress: Progress) -> Computed:
         try:

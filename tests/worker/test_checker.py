@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from ketway.domain.errors import ProgramRefused, Refusal, ShotsOverLimit
-from ketway.domain.tasks import Task
+from ketway.domain.errors import Invalid, ProgramRefused, Refusal, ShotsOverLimit
+from ketway.domain.tasks import Checked, Task
 from ketway.worker.checker import ChildChecker, FairTurns
 from ketway.worker.deaths import ChildDied, Death, EngineFault, TimeLimit
 from ketway.worker.sandbox import SandboxMissing
@@ -32,7 +32,7 @@ class Desk:
         *,
         time_limit_s: float,
         memory_limit_bytes: int,
-    ) -> Sequence[Refusal | None]:
+    ) -> Sequence[Checked | Refusal]:
         self.asked.append((project, [task.program for task in tasks]))
         for task in tasks:
             if task.program in DEATHS:
@@ -40,10 +40,12 @@ class Desk:
         return [self._judge(task) for task in tasks]
 
     @staticmethod
-    def _judge(task: Task) -> Refusal | None:
+    def _judge(task: Task) -> Checked | Refusal:
         if task.program == "greedy":
             return ShotsOverLimit(5000, 100)
-        return ProgramRefused(f"{task.program} will not do") if task.program.startswith("bad") else None
+        if task.program.startswith("bad"):
+            return ProgramRefused(f"{task.program} will not do")
+        return Checked(qubits=len(task.program))
 
 
 DEATHS: dict[str, Death] = {
@@ -53,28 +55,48 @@ DEATHS: dict[str, Death] = {
 }
 
 
-async def test_what_an_engine_takes_is_accepted():
-    assert await ChildChecker(Desk(), ENGINES).check("hostile", "p", [a_task("good")]) is None
+async def refusal_of(checker: ChildChecker, *tasks: Task, project: str = "p") -> Invalid:
+    with pytest.raises(Invalid) as refused:
+        await checker.check("hostile", project, tasks)
+    return refused.value
+
+
+async def test_what_an_engine_takes_is_accepted_with_what_it_knows_of_it():
+    tasks = [a_task("good"), a_task("better"), a_task("good")]
+
+    known = await ChildChecker(Desk(), ENGINES).check("hostile", "p", tasks)
+
+    assert known == [Checked(qubits=4), Checked(qubits=6), Checked(qubits=4)]
+
+
+async def test_what_there_is_no_room_to_ask_is_not_known():
+    desk = Desk()
+    small, large = a_task("good"), a_task("x" * 2**25)
+
+    known = await ChildChecker(desk, ENGINES).check("hostile", "p", [small, large, small])
+
+    assert known == [Checked(qubits=4), None, Checked(qubits=4)]
+    assert desk.asked == [("p", ["good"])]
 
 
 async def test_an_engine_that_is_not_here_is_not_asked():
     desk = Desk()
 
-    assert await ChildChecker(desk, ENGINES).check("elsewhere", "p", [a_task("bad")]) is None
+    assert await ChildChecker(desk, ENGINES).check("elsewhere", "p", [a_task("bad")]) == [None]
     assert desk.asked == []
 
 
 async def test_the_first_refusal_says_which_job_it_means():
     tasks = [a_task("good"), a_task("good"), a_task("bad one"), a_task("bad other")]
 
-    refused = await ChildChecker(Desk(), ENGINES).check("hostile", "p", tasks)
+    refused = await refusal_of(ChildChecker(Desk(), ENGINES), *tasks)
 
     assert isinstance(refused, ProgramRefused)
     assert (refused.why, refused.job) == ("bad one will not do", 2)
 
 
 async def test_a_refusal_for_too_many_shots_is_passed_on():
-    refused = await ChildChecker(Desk(), ENGINES).check("hostile", "p", [a_task("good"), a_task("greedy")])
+    refused = await refusal_of(ChildChecker(Desk(), ENGINES), a_task("good"), a_task("greedy"))
 
     assert isinstance(refused, ShotsOverLimit)
     assert (refused.asked, refused.allowed) == (5000, 100)
@@ -98,15 +120,27 @@ async def test_tasks_that_differ_in_shots_or_parameters_are_different_questions(
     assert desk.asked == [("p", ["a"] * 4)]
 
 
-@pytest.mark.parametrize("program", ["good", "bad"])
-async def test_an_answer_is_remembered_whoever_asks_and_whatever_the_seed(program):
+async def test_an_answer_is_remembered_whoever_asks_and_whatever_the_seed():
     desk = Desk()
     checker = ChildChecker(desk, ENGINES)
 
-    first = await checker.check("hostile", "ours", [a_task(program)])
-    second = await checker.check("hostile", "theirs", [replace(a_task(program), seed=2)])
+    first = await checker.check("hostile", "ours", [a_task("good")])
+    second = await checker.check("hostile", "theirs", [replace(a_task("good"), seed=2)])
+
+    assert first == second == [Checked(qubits=4)]
+    assert len(desk.asked) == 1
+
+
+@pytest.mark.parametrize("program", ["bad", "greedy"])
+async def test_a_refusal_is_remembered_whoever_asks_and_whatever_the_seed(program):
+    desk = Desk()
+    checker = ChildChecker(desk, ENGINES)
+
+    first = await refusal_of(checker, a_task(program), project="ours")
+    second = await refusal_of(checker, replace(a_task(program), seed=2), project="theirs")
 
     assert str(first) == str(second)
+    assert first is not second
     assert len(desk.asked) == 1
 
 
@@ -147,8 +181,8 @@ async def test_a_remembered_refusal_points_to_the_job_of_the_batch_at_hand():
     checker = ChildChecker(Desk(), ENGINES)
     good, bad = a_task("good"), a_task("bad")
 
-    first = await checker.check("hostile", "p", [good, bad])
-    second = await checker.check("hostile", "p", [good, good, good, bad])
+    first = await refusal_of(checker, good, bad)
+    second = await refusal_of(checker, good, good, good, bad)
 
     assert isinstance(first, ProgramRefused) and isinstance(second, ProgramRefused)
     assert (first.job, second.job) == (1, 3)
@@ -161,7 +195,7 @@ async def test_silence_is_no_refusal_and_is_not_remembered(program):
 
     answers = [await checker.check("hostile", "p", [a_task(program)]) for _ in range(2)]
 
-    assert answers == [None, None]
+    assert answers == [[None], [None]]
     assert len(desk.asked) == 2
 
 
@@ -172,15 +206,13 @@ async def test_children_that_never_started_refuse_nothing(error):
 
     answer = await ChildChecker(Desk(), ENGINES, started).check("hostile", "p", [a_task("bad")])
 
-    assert answer is None
+    assert answer == [None]
 
 
 async def test_a_question_waits_for_the_children_to_start():
     desk = Desk()
     started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    asking = asyncio.ensure_future(
-        ChildChecker(desk, ENGINES, started).check("hostile", "p", [a_task("bad")])
-    )
+    asking = asyncio.ensure_future(refusal_of(ChildChecker(desk, ENGINES, started), a_task("bad")))
     await asyncio.sleep(0)
     assert desk.asked == []
 
@@ -192,10 +224,12 @@ async def test_a_question_waits_for_the_children_to_start():
 async def test_it_asks_real_children():
     async with some_children() as children:
         checker = ChildChecker(children, ENGINES)
-        refused = await checker.check("hostile", "p", [a_task("harmless"), a_task("crash")])
+        known = await checker.check("hostile", "p", [a_task("harmless")])
+        refused = await refusal_of(checker, a_task("harmless"), a_task("crash"))
 
     assert isinstance(refused, ProgramRefused)
     assert (refused.why, refused.field, refused.job) == ("crash is not harmless", "parameters", 1)
+    assert known == [Checked(qubits=3)]
 
 
 async def test_those_who_wait_are_served_project_by_project():

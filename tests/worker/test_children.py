@@ -87,7 +87,11 @@ async def test_a_check_answers_for_each_task():
             memory_limit_bytes=kit.GIB,
         )
 
-    assert [str(answer) for answer in answers] == ["None", "crash is not harmless", "None"]
+    assert [str(answer) for answer in answers] == [
+        "Checked(qubits=3)",
+        "crash is not harmless",
+        "Checked(qubits=3)",
+    ]
 
 
 async def test_an_exception_is_the_engines_fault_and_costs_the_child():

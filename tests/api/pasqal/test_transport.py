@@ -10,8 +10,7 @@ from dataclasses import replace
 import pytest
 
 from ketway.domain.accounts import ProjectId
-from ketway.domain.errors import Invalid
-from ketway.domain.tasks import Task
+from ketway.domain.tasks import Checked, Task
 from ketway.services.checks import Checks
 from tests.api.pasqal.clients import NOBODY, a_batch, a_batch_body, data, places, the_batch, why
 from tests.api.pasqal.worlds import CORE, MAX_BODY_BYTES, a_client, a_token
@@ -23,7 +22,7 @@ GZIP = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
 class BrokenChecker:
     """The `Checker` port, with a fault that nobody foresaw."""
 
-    async def check(self, engine: str, project: ProjectId, tasks: Sequence[Task]) -> Invalid | None:
+    async def check(self, engine: str, project: ProjectId, tasks: Sequence[Task]) -> Sequence[Checked | None]:
         raise RuntimeError("the secret of what went wrong")
 
 
