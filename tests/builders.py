@@ -12,6 +12,7 @@ from ketway.domain.credentials import ApiKey, ApiKeyId
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.leases import Lease, LeaseId, WorkerId
 from ketway.domain.platforms import Door, Platform, platform_id
+from ketway.domain.processes import Process, ProcessId
 from ketway.domain.programs import Program, ProgramId, checksum
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -123,3 +124,18 @@ def a_member(role: Role = Role.MEMBER, **changes: Any) -> Actor:
 
 def a_stranger() -> Actor:
     return Actor(account_id=AccountId(uuid4()), roles={ProjectId(uuid4()): Role.ADMIN})
+
+
+def a_process(**changes: Any) -> Process:
+    plain: dict[str, Any] = {
+        "id": ProcessId(uuid4()),
+        "project_id": PROJECT,
+        "creator_id": ACCOUNT,
+        "door": DOOR,
+        "kind": "a kind",
+        "backend": "a backend",
+        "configuration": {"depth": 3},
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return Process(**plain | changes)

@@ -105,7 +105,7 @@ class MemoryBatches:
 
 
 def _is_overdue(batch: Batch, is_busy: bool, now: datetime) -> bool:
-    if batch.is_finished or batch.status is BatchStatus.STOPPING:
+    if batch.is_finished or batch.status in (BatchStatus.STOPPING, BatchStatus.PAUSED):
         return False
     total = batch.total_deadline()
     is_idle = batch.is_open and not is_busy and batch.idle_deadline() <= now

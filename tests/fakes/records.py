@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from ketway.domain.platforms import PlatformId, PlatformState
 from ketway.domain.processes import Process, ProcessId
 from ketway.domain.requests import Asked, Request, RequestId
 from ketway.services.listing import Listed, Page, ProcessFilter
-from tests.fakes.tables import Tables, insert, must_exist, page_of
+from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of
 
 
 class MemoryPlatforms:
@@ -83,6 +83,7 @@ class MemoryRequests:
 
     async def add(self, request: Request) -> None:
         must_exist(self._tables.accounts, request.caller_id)
+        must_be_unique([*self._tables.requests.values(), request], _keyed)
         insert(self._tables.requests, request.id, request)
 
     async def like(self, asked: Asked, now: datetime) -> Sequence[Request]:
@@ -99,6 +100,11 @@ class MemoryRequests:
         for request in list(self._tables.requests.values()):
             if request.expires_at <= now:
                 await self.forget(request.id)
+
+
+def _keyed(request: Request) -> Hashable | None:
+    """One request of a caller for each key and route."""
+    return None if request.key is None else (request.caller_id, request.route, request.key)
 
 
 def _is_like(request: Request, asked: Asked, now: datetime) -> bool:

@@ -91,9 +91,14 @@ async def batches(core: Core, kept: Sequence[Batch]) -> list[dict[str, Any]]:
 
 
 async def batch_with_jobs(core: Core, actor: Actor, kept: Batch) -> dict[str, Any]:
-    """A batch and its jobs, as version 2 has them: without results."""
+    """A batch and its jobs, as version 2 has them: without results.
+
+    Clients up to 0.12.1 insist on the sequence here too.
+    """
     (shown,) = await batches(core, [kept])
-    return shown | {"jobs": [translate.job(job) for job in await core.batches.jobs_of(actor, kept.id)]}
+    sequence = await core.programs.text(actor, kept.program_id) if kept.program_id else None
+    jobs = [translate.job(job) for job in await core.batches.jobs_of(actor, kept.id)]
+    return shown | {"sequence_builder": sequence, "jobs": jobs}
 
 
 async def batch_with_results(core: Core, actor: Actor, kept: Batch) -> dict[str, Any]:

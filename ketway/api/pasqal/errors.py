@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from fastapi import FastAPI
@@ -52,6 +52,8 @@ HTTP: dict[type[Refusal], int] = {
     Unavailable: 503,
 }
 
+#: The core's nouns, and the dialect's.
+WORDS = {"process": "workload", "platform": "device", "program": "sequence", "notice": "banner"}
 #: Where the fields that an engine speaks of stand in a request.
 _FIELDS = {
     "program": ("body", "sequence_builder"),
@@ -94,7 +96,8 @@ def description(refusal: Refusal) -> str | list[dict[str, Any]]:
         return [_detail(part) for part in refusal.parts]
     if isinstance(refusal, BadField | ProgramRefused | ShotsOverLimit | TooManyJobs):
         return [_detail(refusal)]
-    return str(refusal)
+    kind = getattr(refusal, "kind", None)
+    return str(replace(cast(Any, refusal), kind=WORDS[kind]) if kind in WORDS else refusal)
 
 
 async def refuse(request: Request, error: Exception) -> Response:
