@@ -6,9 +6,12 @@ TORCH_OPTIONS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
+# Every published client that has an environment of its own, and the one of them that `make test` runs.
+CLIENTS := $(patsubst requirements/parity/%.txt,%,$(wildcard requirements/parity/*.txt))
+OLD_CLIENT := 0.8.1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench lock clean
+.PHONY: help demo serve test parity check bench lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -19,8 +22,13 @@ demo: $(STAMPS)/ketway  ## run real jobs through the vendors' clients on a throw
 serve: $(STAMPS)/ketway  ## run all of ketway on this machine
 	@$(BIN)/ketway serve
 
-test: $(STAMPS)/ketway  ## run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+test: $(STAMPS)/ketway  ## run every test, with the newest clients and an old one
+	@tools/parity.sh $(OLD_CLIENT)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not older"
+
+parity: $(STAMPS)/ketway  ## run the vendors' clients, every version that is kept
+	@tools/parity.sh $(CLIENTS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/parity
 
 check: $(STAMPS)/ketway  ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
@@ -35,7 +43,7 @@ lock:  ## write requirements/lock.txt anew
 	@tools/lock.sh
 
 clean:  ## remove what was made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .parity .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(STAMPS)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -195,10 +195,11 @@ async def test_the_worker_of_a_job_that_was_moved_learns_it_and_leaves_nothing(w
 
 
 async def test_on_a_machine_a_second_batch_cannot_be_started_by_word(world, operator):
-    first, second = [await create(world, platform=QPU) for _ in range(2)]
-    await claim_one(world)
-    (job,) = await jobs_of(world, second.id)
+    batches = {(await create(world, platform=QPU)).id for _ in range(2)}
+    first = (await claim_one(world)).job.batch_id
+    (second,) = batches - {first}
+    (job,) = await jobs_of(world, second)
 
-    with pytest.raises(PlatformTaken, match=str(first.id)):
+    with pytest.raises(PlatformTaken, match=str(first)):
         await world.core.reports.job(operator, job.id, JobStatus.RUNNING, NEVER)
     assert (await job_of(world, job.id)).status is JobStatus.QUEUED
