@@ -8,7 +8,7 @@ import fcntl
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,7 @@ import structlog
 from starlette.applications import Starlette
 
 from ketway import platforms
-from ketway.api import pasqal
+from ketway.api import pasqal, scaleway
 from ketway.api.app import create_app
 from ketway.credentials_file import Credentials
 from ketway.db import SqliteDatabase, open_database
@@ -126,9 +126,38 @@ def _checked(engines: Mapping[str, str], known: Sequence[Platform]) -> dict[str,
 def _catalogue(settings: Settings) -> Sequence[Platform]:
     path = settings.catalogue or platforms.BUILT_IN
     try:
-        return platforms.read(path)
+        known = platforms.read(path)
+        for platform in known:
+            _must_be_presentable(platform)
     except (ValueError, OSError) as error:
         raise CannotStart(f"The catalogue {path} cannot be used: {error}") from None
+    return [_at_speed(platform, settings.qpu_speed) for platform in known]
+
+
+def _must_be_presentable(platform: Platform) -> None:
+    """
+    Raises:
+        ValueError: no surface, or not all that one shows.
+    """
+    doors = (pasqal.DOOR, scaleway.DOOR)
+    if unknown := sorted(set(platform.shown) - set(doors)):
+        raise ValueError(
+            f"platform {platform.name}: shown.{unknown[0]} is no surface; there are {' and '.join(doors)}"
+        )
+    if scaleway.DOOR in platform.shown:
+        try:
+            scaleway.platform(platform, is_available=True)
+        except KeyError as missing:
+            raise ValueError(
+                f"platform {platform.name}: shown.{scaleway.DOOR} has no {missing.args[0]}"
+            ) from None
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"platform {platform.name}: shown.{scaleway.DOOR}: {error}") from None
+
+
+def _at_speed(platform: Platform, speed: float) -> Platform:
+    rate = platform.shots_per_s
+    return platform if rate is None else replace(platform, shots_per_s=rate * speed)
 
 
 def _folder(path: Path) -> Path:

@@ -55,7 +55,10 @@ class Task(msgspec.Struct):
 
 
 class Lease(msgspec.Struct):
-    """`time_limit_s` and `memory_bytes` are for the worker to enforce."""
+    """`time_limit_s` and `memory_bytes` are for the worker to enforce.
+
+    `hold_s`: the job occupies a machine for so long; its result is reported no sooner.
+    """
 
     id: str
     secret: str
@@ -66,6 +69,7 @@ class Lease(msgspec.Struct):
     time_limit_s: float
     memory_bytes: int
     task: Task
+    hold_s: float = 0.0
 
 
 class Claimed(msgspec.Struct):

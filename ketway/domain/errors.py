@@ -367,6 +367,14 @@ class ShotsOverLimit(Invalid):
 
 
 @dataclass(eq=False)
+class ShotsMissing(Invalid):
+    allowed: int
+
+    def __str__(self) -> str:
+        return f"The number of shots is missing; this platform needs one, from 1 to {self.allowed}."
+
+
+@dataclass(eq=False)
 class TooManyJobs(Invalid):
     asked: int
     allowed: int

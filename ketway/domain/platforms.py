@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NewType
 from uuid import UUID, uuid5
 
-from ketway.domain.errors import ShotsOverLimit
+from ketway.domain.errors import ShotsMissing, ShotsOverLimit
 
 PlatformId = NewType("PlatformId", UUID)
 
@@ -30,6 +30,9 @@ class Platform:
         is_exclusive: one batch at a time, as a QPU is.
         capacity: how many jobs side by side; None leaves it to the workers.
         max_shots: per job.
+        needs_shots: a job must say how many; nothing is assumed.
+        shots_per_s: how fast a machine makes them by the clock, however fast they are computed;
+            None where it keeps no such pace.
         default_idle_s, max_idle_s, default_total_s, max_total_s: limits of an open batch.
         max_job_s: wall clock of one job.
         memory_bytes: of one job, beyond what every engine shares.
@@ -46,6 +49,8 @@ class Platform:
     capacity: int | None = None
     max_qubits: int
     max_shots: int
+    needs_shots: bool = False
+    shots_per_s: float | None = None
     max_jobs_per_request: int = 5000
     default_idle_s: float = 300.0
     max_idle_s: float = 43_200.0
@@ -61,9 +66,16 @@ class Platform:
         """
         Raises:
             ShotsOverLimit: more than the platform runs in one job.
+            ShotsMissing: none are asked for, and the platform assumes nothing.
         """
+        if shots is None and self.needs_shots:
+            raise ShotsMissing(self.max_shots)
         if shots is not None and shots > self.max_shots:
             raise ShotsOverLimit(shots, self.max_shots)
+
+    def hold_s(self, shots: int | None) -> float:
+        """How long a job of so many shots occupies the machine, however soon it is computed."""
+        return 0.0 if shots is None or self.shots_per_s is None else shots / self.shots_per_s
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from pulser.backend import BitStrings, EmulationConfig
 
 from ketway.domain.errors import ProgramRefused, ShotsOverLimit
 from ketway.domain.tasks import Task
+from ketway.engines.pulser_machine import Machine, configuration_on, machine_of, must_fit_a_machine
 from ketway.engines.pulser_program import Sequence, refused, unpack, unwrap
 
 Config: TypeAlias = EmulationConfig[Any]
@@ -21,6 +22,7 @@ Config: TypeAlias = EmulationConfig[Any]
 COMMON = frozenset(
     {"observables", "callbacks", "default_evaluation_times", "default_num_shots", "n_trajectories"}
     | {"noise_model", "prefer_device_noise_model", "initial_state", "interaction_matrix", "with_modulation"}
+    | {"strict_validation"}  # not pulser's: validate as for a QPU
 )
 EMU = frozenset({"dt", "max_krylov_dim", "gpu", "interaction_cutoff", "log_level", "log_file", "solver"})
 #: Settings of each engine beyond the common ones.
@@ -71,9 +73,10 @@ def configure(task: Task, sequence: Sequence, rules: Rules) -> Config:
         ProgramRefused: with field `configuration` or `shots`.
         ShotsOverLimit: in all, or for one observable.
     """
-    text = task.configuration if task.configuration is not None else unpack(task.program).configuration
-    document = default_document() if text is None else read(text, rules)
-    document["default_num_shots"] = shots_of(task, document if text is not None else None)
+    machine = machine_of(task.settings)
+    document = asked_document(task, rules) if machine is None else own_document(task, machine)
+    if document.pop("strict_validation", False):
+        must_fit_a_machine(sequence)
     qubits = len(sequence.register.qubit_ids)
     duration = sequence.get_duration(include_fall_time=bool(document.get("with_modulation")))
     look_over(document, rules, qubits=qubits, duration=duration, max_shots=task.max_shots)
@@ -97,6 +100,42 @@ def configure(task: Task, sequence: Sequence, rules: Rules) -> Config:
     return config
 
 
+def asked_document(task: Task, rules: Rules) -> dict[str, Any]:
+    """What the user configured.
+
+    A text without observables is no configuration of pulser's but a few settings of an older
+    client: the rest, the number of shots too, is as it would be without them.
+    """
+    text = configuration_text(task)
+    if text is None:
+        return default_document() | {"default_num_shots": shots_of(task, None)}
+    said = read(text, rules)
+    if "observables" in said:
+        return said | {"default_num_shots": shots_of(task, said)}
+    default = {key: value for key, value in default_document().items() if key != "n_trajectories"}
+    return default | said | {"default_num_shots": shots_of(task, None)}
+
+
+def own_document(task: Task, machine: Machine) -> dict[str, Any]:
+    """What a machine is run with; it takes no wishes.
+
+    Raises:
+        ProgramRefused: there are wishes.
+    """
+    if configuration_text(task) is not None:
+        raise ProgramRefused(
+            f"{machine.name} takes no configuration: it runs with its own noise and reads its atoms once, at "
+            "the end. Leave the configuration out, or run on an emulator.",
+            "configuration",
+        )
+    shots = shots_of(task, None)
+    return default_document() | configuration_on(machine, shots) | {"default_num_shots": shots}
+
+
+def configuration_text(task: Task) -> str | None:
+    return task.configuration if task.configuration is not None else unpack(task.program).configuration
+
+
 def default_document() -> dict[str, Any]:
     """A single observable: bitstrings at the end."""
     observable = BitStrings(evaluation_times=[1.0])
@@ -114,6 +153,8 @@ def read(text: str, rules: Rules) -> dict[str, Any]:
         owners = [engine for engine, keys in OWN.items() if key in keys]
         whose = f" but one of {' and '.join(owners)}" if owners else ""
         raise ProgramRefused(f"`{key}` is not a setting of {rules.engine}{whose}.", "configuration")
+    if not isinstance(document.get("strict_validation", False), bool):
+        raise ProgramRefused("`strict_validation` should be true or false.", "configuration")
     if document.get("callbacks"):
         raise ProgramRefused("Callbacks are not run on this platform; leave them out.", "configuration")
     return {key: value for key, value in document.items() if key not in rules.dropped}

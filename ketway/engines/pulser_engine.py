@@ -20,6 +20,7 @@ from ketway.domain.errors import ProgramRefused
 from ketway.domain.tasks import Checked, Computed, Task
 from ketway.engines.engine import Progress
 from ketway.engines.pulser_config import Config, Rules, configure, needs_density_matrix
+from ketway.engines.pulser_machine import build_on, machine_of
 from ketway.engines.pulser_program import Sequence, build, fits, listed, message_of
 from ketway.engines.pulser_results import document_of
 
@@ -96,7 +97,8 @@ class PulserEngine:
             ) from error
 
     def prepare(self, task: Task) -> tuple[Sequence, Config]:
-        sequence = build(task)
+        machine = machine_of(task.settings)
+        sequence = build(task) if machine is None else build_on(machine, task)
         bases = frozenset(sequence.get_addressed_bases())
         if bases not in self.emulator.bases:
             able = " or ".join(listed(group) for group in self.emulator.bases)

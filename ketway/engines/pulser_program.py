@@ -37,6 +37,7 @@ MAX_WHY = 600  #: characters of somebody else's message
 MAX_WRAPPINGS = 4  #: times that a text may be JSON in a string in JSON
 MAX_TRAPS = 5_000
 MAX_DURATION_NS = 100_000
+UNREADABLE = "Not a sequence that Pulser can read"
 DURATIONS = ("duration", "time")  #: keys of an operation, in ns
 
 
@@ -77,7 +78,8 @@ def message_of(error: BaseException) -> str:
     elif isinstance(error, MemoryError):
         told = "it needs more memory than there is"
     else:
-        told = " ".join(str(argument) for argument in error.args) or type(error).__name__
+        # Some of pulser's have no arguments, and find their words only when asked.
+        told = " ".join(str(argument) for argument in error.args) or str(error) or type(error).__name__
         if error.__cause__ is not None:
             told = f"{told} {message_of(error.__cause__)}"
     told = " ".join(told.split())
@@ -119,9 +121,17 @@ def build(task: Task) -> Sequence:
     Raises:
         ProgramRefused: anything about it that cannot be run here.
     """
-    text = unpack(task.program).sequence
+    return build_text(task, unpack(task.program).sequence, UNREADABLE)
+
+
+def build_text(task: Task, text: str, unreadable: str) -> Sequence:
+    """As `build`, for a text of ours.
+
+    Args:
+        unreadable: how the refusal of one that cannot be parsed begins.
+    """
     max_duration_ns = int(task.settings.get("max_duration_ns", MAX_DURATION_NS))
-    sequence = parse(text, task.max_qubits, max_duration_ns)
+    sequence = parse(text, task.max_qubits, max_duration_ns, unreadable)
     names = {name: int(variable.size) for name, variable in sequence.declared_variables.items()}
     mapping = qubits_of(task.parameters, sequence, task.max_qubits)
     values = variables_of(task.parameters, names)
@@ -139,11 +149,11 @@ def build(task: Task) -> Sequence:
 
 
 @lru_cache(maxsize=8)
-def parse(text: str, max_qubits: int, max_duration_ns: int) -> Sequence:
+def parse(text: str, max_qubits: int, max_duration_ns: int, unreadable: str) -> Sequence:
     """The sequence as declared. Kept, so that a sweep of parameters parses once."""
     document = json.loads(text)
     look_over(document, max_qubits, max_duration_ns)
-    with warnings.catch_warnings(), refused("program", "Not a sequence that Pulser can read"):
+    with warnings.catch_warnings(), refused("program", unreadable):
         warnings.simplefilter("ignore")
         return pulser.Sequence.from_abstract_repr(text)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ketway.domain.platforms import Platform, platform_id
 
+REQUIRED = ("name", "engine", "max_qubits", "max_shots")
 BUILT_IN = Path(__file__).with_name("catalogue.toml")
 
 
@@ -20,14 +25,39 @@ def read(path: Path = BUILT_IN) -> list[Platform]:
         OSError: cannot be read.
     """
     entries = tomllib.loads(path.read_text()).get("platform", [])
+    if not isinstance(entries, list):
+        raise ValueError("`platform` should be a list of tables: write [[platform]]")
     return [_platform(entry, path.parent) for entry in entries]
 
 
 def _platform(entry: Mapping[str, Any], folder: Path) -> Platform:
+    name = entry.get("name", "?")
+    try:
+        return _checked(_with_files(entry, folder))
+    except (KeyError, TypeError, ValueError, OSError) as error:
+        raise ValueError(f"platform {name}: {error}") from None
+
+
+def _with_files(entry: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The entry with the text of each file that it names."""
     fields = dict(entry)
     if "specs" in fields:
         fields["specs"] = (folder / fields["specs"]).read_text()
-    try:
-        return Platform(id=platform_id(fields["name"]), **fields)
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"platform {entry.get('name', '?')}: {error}") from None
+    settings = fields.get("settings", {})
+    if isinstance(settings, Mapping) and "device" in settings:
+        device = json.loads((folder / settings["device"]).read_text())
+        # It travels with every task, so without the white space that makes the file readable.
+        fields["settings"] = {**settings, "device": json.dumps(device, separators=(",", ":"))}
+    return fields
+
+
+def _checked(fields: Mapping[str, Any]) -> Platform:
+    known = [field.name for field in dataclasses.fields(Platform) if field.name != "id"]
+    if unknown := sorted(fields.keys() - set(known)):
+        raise ValueError(f"there is no field {', '.join(unknown)}; there are {', '.join(known)}")
+    if missing := [name for name in REQUIRED if name not in fields]:
+        raise ValueError(f"{', '.join(missing)} missing")
+    if (rate := fields.get("shots_per_s")) is not None and not rate > 0:
+        raise ValueError("shots_per_s should be larger than 0; leave it out where there is no pace")
+    given = {"id": str(platform_id(str(fields["name"])))}
+    return msgspec.convert({**fields, **given}, Platform)

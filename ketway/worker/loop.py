@@ -18,6 +18,7 @@ from ketway.domain.results import shown
 from ketway.domain.tasks import Computed, Task
 from ketway.worker.client import Lost, Rejected, ServerAway, UnknownHere, WorkClient
 from ketway.worker.deaths import ChildDied, EngineFault, MemoryLimit, ResultTooLarge, TimeLimit
+from ketway.worker.hold import Clock, Hold, HostClock
 
 log = structlog.get_logger()
 
@@ -43,10 +44,21 @@ class Runner(Protocol):
 
 @dataclass(eq=False)
 class _Running:
+    """
+    Args:
+        hold: of its machine, if it has one that keeps a pace.
+        is_holding: computed; only the machine's time is still to pass.
+    """
+
     lease: protocol.Lease
-    progress: int = 0
+    hold: Hold | None = None
+    computed_percent: int = 0
     computing: asyncio.Task[Computed] | None = None
+    is_holding: bool = False
     word: Word = Word.CONTINUE
+
+    def progress(self, now: float) -> int:
+        return self.computed_percent if self.hold is None else self.hold.progress(now)
 
 
 @dataclass(kw_only=True)
@@ -54,7 +66,7 @@ class Worker:
     """
     Args:
         engines: name to version of what `runner` can run.
-        slots: jobs side by side.
+        slots: jobs side by side; one that only holds a machine takes none.
         parting_s: how long one that stops goes on knocking at a server that is away.
     """
 
@@ -64,6 +76,7 @@ class Worker:
     engines: Mapping[str, str]
     slots: int
     parting_s: float = 30.0
+    clock: Clock = field(default_factory=HostClock)
     _id: str = ""
     _registered: protocol.Registered | None = None
     _running: dict[str, _Running] = field(default_factory=dict)
@@ -97,6 +110,8 @@ class Worker:
         self._stopping = True
         if self._asking is not None:
             self._asking.cancel()
+            # Hung up before anything is given back: the server would lend it to a question still open.
+            await asyncio.wait([self._asking])
         done = asyncio.ensure_future(self._all_reported())
         await asyncio.wait([done], timeout=grace_s)
         for running in self._running.values():
@@ -118,8 +133,8 @@ class Worker:
         tries = 0
         while not self._stopping:
             async with self._free:
-                await self._free.wait_for(lambda: len(self._running) < self.slots)
-            most = self.slots - len(self._running)
+                await self._free.wait_for(lambda: self._at_work < self.slots)
+            most = self.slots - self._at_work
             try:
                 leases = await self.client.claim(self._id, request_id, most=most, wait_s=wait_s)
             except ServerAway as away:
@@ -132,7 +147,7 @@ class Worker:
                 continue
             request_id, tries = uuid4().hex, 0
             for lease in leases:
-                running = _Running(lease)
+                running = _Running(lease, self._hold_of(lease))
                 self._running[lease.id] = running
                 self._start(self._attend(running))
 
@@ -153,16 +168,7 @@ class Worker:
         """Run it; says how to report on it, or None where nobody wants to know."""
         lease = running.lease
         log.info("job_started", job_id=lease.job_id, attempt=lease.attempt, engine=lease.engine)
-        running.computing = asyncio.ensure_future(
-            self.runner.run(
-                lease.engine,
-                lease.project_id,
-                _task(lease.task),
-                on_progress=lambda progress: setattr(running, "progress", progress),
-                time_limit_s=lease.time_limit_s,
-                memory_limit_bytes=lease.memory_bytes,
-            )
-        )
+        running.computing = asyncio.ensure_future(self._at_its_pace(running))
         try:
             await asyncio.wait([running.computing])
             computed = running.computing.result()
@@ -177,6 +183,32 @@ class Worker:
             return self._failure(lease, verdict, str(error))
         log.info("job_computed", job_id=lease.job_id, shots=computed.shots)
         return self._result(lease, computed)
+
+    async def _at_its_pace(self, running: _Running) -> Computed:
+        """Compute; then, with the child and the slot free for others, let the machine's time pass."""
+        lease = running.lease
+        computed = await self.runner.run(
+            lease.engine,
+            lease.project_id,
+            _task(lease.task),
+            on_progress=lambda percent: setattr(running, "computed_percent", percent),
+            time_limit_s=lease.time_limit_s,
+            memory_limit_bytes=lease.memory_bytes,
+        )
+        left_s = 0.0 if running.hold is None else running.hold.left_s(self.clock.steady())
+        if left_s > 0:
+            running.is_holding = True
+            async with self._free:
+                self._free.notify_all()
+            await self.clock.sleep(left_s)
+        return computed
+
+    def _hold_of(self, lease: protocol.Lease) -> Hold | None:
+        return Hold(began=self.clock.steady(), seconds=lease.hold_s) if lease.hold_s > 0 else None
+
+    @property
+    def _at_work(self) -> int:
+        return sum(not running.is_holding for running in self._running.values())
 
     def _after_cut(self, running: _Running) -> Callable[[], Coroutine[Any, Any, None]] | None:
         lease = running.lease
@@ -218,8 +250,9 @@ class Worker:
     async def _beat_on(self) -> None:
         while True:
             await asyncio.sleep(self._said.lease_s / _BEATS)
+            now = self.clock.steady()
             beats = [
-                protocol.Beat(lease_id=id, secret=running.lease.secret, progress=running.progress)
+                protocol.Beat(lease_id=id, secret=running.lease.secret, progress=running.progress(now))
                 for id, running in self._running.items()
             ]
             try:

@@ -29,6 +29,7 @@ from ketway.domain.tasks import Computed
 from ketway.engines import emu_mps, emu_sv, pulser_qutip
 from ketway.engines.pulser_engine import PulserEngine
 from ketway.engines.pulser_results import document_of, drawn
+from tests.engines.machines import PLATFORMS, a_task_on
 from tests.engines.sequences import (
     FAR,
     NEAR,
@@ -375,13 +376,35 @@ def test_the_shipped_device_is_the_one_the_tool_writes(name: str) -> None:
     assert deserialize_device(text).name == name
 
 
-@pytest.mark.parametrize(
-    ("name", "engine"),
-    [pytest.param("EMU_FREE", QUTIP, id="EMU_FREE"), ("EMU_SV", SV), ("EMU_MPS", MPS)],
-)
-def test_every_channel_of_a_shipped_device_runs_on_its_engine(name: str, engine: PulserEngine) -> None:
+BY_NAME = {engine.name: engine for engine in (QUTIP, SV, MPS)}
+FREE = [name for name in DEVICES if "FRESNEL" not in name]
+
+
+def test_every_device_is_a_platform_and_has_its_limits() -> None:
+    assert DEVICES.keys() == {name for name, platform in PLATFORMS.items() if platform.specs is not None}
+    for name, device in DEVICES.items():
+        platform = PLATFORMS[name]
+        assert (platform.max_qubits, platform.max_shots) == (device.max_atom_num, device.max_runs)
+
+
+@pytest.mark.parametrize("name", FREE)
+def test_every_channel_of_a_shipped_device_runs_on_its_engine(name: str) -> None:
+    engine = BY_NAME[PLATFORMS[name].engine]
     device = deserialize_device((SPECS / f"{name}.json").read_text(encoding="utf-8"))
 
     for channel in device.channels:
         sequence = a_sequence((0.0, 0.0), (FAR, 0.0), channel=channel, basis=None, device=device)
         assert engine.check(a_task(sequence)).qubits == 2
+
+
+def test_the_old_tensor_network_device_agrees_with_the_free_one() -> None:
+    sequence = three_in_a_row()
+
+    free, tensor = (
+        BY_NAME[PLATFORMS[name].engine].run(a_task_on(name, sequence, shots=SHOTS), lambda percent: None)
+        for name in ("EMU_FREE", "EMU_TN")
+    )
+
+    for bits in free.counts[0].keys() | tensor.counts[0].keys():
+        one, other = (each.counts[0].get(bits, 0) for each in (free, tensor))
+        assert near(other, one / SHOTS, sigmas=7)

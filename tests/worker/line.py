@@ -57,10 +57,10 @@ class Line:
             return
         lost = next((end for end in self.lost if path.endswith(end)), None)
         if lost is None:
-            await self.app(scope, _once(body), send)
+            await self.app(scope, _once(body, receive), send)
             return
         self.lost.remove(lost)
-        await self.app(scope, _once(body), _nowhere)
+        await self.app(scope, _once(body, receive), _nowhere)
         await Response(b"", 502)(scope, receive, send)
 
     def times(self, end: str) -> int:
@@ -76,9 +76,12 @@ async def _body(receive: Receive) -> bytes:
             return parts
 
 
-def _once(body: bytes) -> Receive:
+def _once(body: bytes, rest: Receive) -> Receive:
+    """The body again, then whatever comes: at last, that the client has hung up."""
+    whole = [body]
+
     async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        return {"type": "http.request", "body": whole.pop(), "more_body": False} if whole else await rest()
 
     return receive
 

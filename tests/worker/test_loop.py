@@ -13,11 +13,13 @@ import pytest
 
 from ketway.domain.errors import ProgramRefused
 from ketway.domain.jobs import Job, JobStatus
+from ketway.domain.platforms import Platform
 from ketway.domain.tasks import Computed, Task
 from ketway.worker.client import NotWelcome, WorkClient
 from ketway.worker.deaths import ChildDied, EngineFault, MemoryLimit, ResultTooLarge, TimeLimit
+from ketway.worker.hold import Clock, Hold, HostClock
 from ketway.worker.loop import Worker
-from tests.services.steps import claim_one, create, done, jobs_of, lose
+from tests.services.steps import EMU, PACED, claim_one, create, done, jobs_of, lose
 from tests.worker.line import MAX_BYTES, Site, a_site, becomes
 
 GIB = 2**30
@@ -86,13 +88,46 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         yield made
 
 
+class Hands:
+    """A worker's `Clock` whose hands a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.sleeping: list[tuple[float, asyncio.Event]] = []
+
+    def steady(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        nap = (self.now + seconds, asyncio.Event())
+        self.sleeping.append(nap)
+        try:
+            await nap[1].wait()
+        finally:
+            self.sleeping.remove(nap)
+
+    def move(self, seconds: float) -> None:
+        self.now += seconds
+        for until, woken in self.sleeping:
+            if until <= self.now:
+                woken.set()
+
+
 @asynccontextmanager
-async def at_work(site: Site, desk: Desk, *, slots: int = 1, parting_s: float = 30) -> AsyncIterator[Worker]:
+async def at_work(
+    site: Site, desk: Desk, *, slots: int = 1, parting_s: float = 30, clock: Clock | None = None
+) -> AsyncIterator[Worker]:
     """A worker that has registered and asks for work; stopped on leaving, if it still runs."""
     client = WorkClient(site.url, site.world.credentials.worker_token)
     engines = {platform.engine: "1" for platform in site.world.core.platforms.catalogue}
     worker = Worker(
-        client=client, runner=desk, name="tested", engines=engines, slots=slots, parting_s=parting_s
+        client=client,
+        runner=desk,
+        name="tested",
+        engines=engines,
+        slots=slots,
+        parting_s=parting_s,
+        clock=clock or HostClock(),
     )
     running = asyncio.ensure_future(worker.run())
     try:
@@ -107,9 +142,9 @@ async def at_work(site: Site, desk: Desk, *, slots: int = 1, parting_s: float = 
         await client.close()
 
 
-async def one_job(site: Site, program: str) -> Callable[[], Awaitable[Job]]:
+async def one_job(site: Site, program: str, platform: Platform = EMU) -> Callable[[], Awaitable[Job]]:
     """Puts it in the queue; what finds it again."""
-    batch = await create(site.world, program=program)
+    batch = await create(site.world, program=program, platform=platform)
 
     async def look() -> Job:
         (job,) = await jobs_of(site.world, batch.id)
@@ -427,3 +462,125 @@ async def test_a_token_that_is_revoked_ends_the_worker(site):
         await running
     assert ended_with.group_contains(NotWelcome)
     await client.close()
+
+
+async def has_progress(look: Callable[[], Awaitable[Job]], percent: int) -> Job:
+    async def there() -> Job | None:
+        job = await look()
+        return job if job.progress == percent else None
+
+    return await becomes(there, f"progress of {percent}")
+
+
+async def test_a_machine_is_held_for_as_long_as_its_shots_take(site):
+    clock, desk = Hands(), Desk()
+    look = await one_job(site, "short", PACED)  # 100 shots, five a second
+
+    async with at_work(site, desk, clock=clock):
+        await becomes(lambda: clock.sleeping, "the machine to be held")
+        clock.move(10)
+        job = await has_progress(look, 50)
+        assert (job.status, desk.at_work) == (JobStatus.RUNNING, [])
+        clock.move(9.9)
+        await has_progress(look, 99)
+        clock.move(0.1)
+
+        job = await ended(look)
+
+    assert (job.status, job.progress, job.attempt) == (JobStatus.DONE, 100, 1)
+
+
+async def test_the_time_of_the_computation_is_part_of_the_hold(site):
+    clock, desk = Hands(), Desk()
+    look = await one_job(site, "long", PACED)
+
+    async with at_work(site, desk, clock=clock):
+        await becomes(lambda: desk.at_work, "the job to run")
+        clock.move(15)
+        await has_progress(look, 75)
+        desk.released.set()
+        await becomes(lambda: clock.sleeping, "the machine to be held")
+        assert [until for until, _ in clock.sleeping] == [20]
+        clock.move(5)
+
+        assert (await ended(look)).status is JobStatus.DONE
+
+
+async def test_a_computation_longer_than_the_hold_is_reported_at_once(site):
+    clock, desk = Hands(), Desk()
+    look = await one_job(site, "long", PACED)
+
+    async with at_work(site, desk, clock=clock):
+        await becomes(lambda: desk.at_work, "the job to run")
+        clock.move(60)
+        await has_progress(look, 99)
+        desk.released.set()
+
+        assert (await ended(look)).status is JobStatus.DONE
+
+
+async def test_a_job_that_only_holds_a_machine_takes_no_slot(site):
+    clock, desk = Hands(), Desk()
+    holding = await one_job(site, "short", PACED)
+
+    async with at_work(site, desk, slots=1, clock=clock):
+        await becomes(lambda: clock.sleeping, "the machine to be held")
+        others = [await ended(await one_job(site, "short")) for _ in range(3)]
+        second = await one_job(site, "short", PACED)
+
+        assert [job.status for job in others] == [JobStatus.DONE] * 3
+        assert ((await holding()).status, (await second()).status) == (JobStatus.RUNNING, JobStatus.QUEUED)
+        clock.move(20)
+        await ended(holding)
+        await becomes(lambda: clock.sleeping, "the machine to be held again")
+        clock.move(20)
+        await ended(second)
+
+
+async def test_a_refused_job_does_not_hold_the_machine(site):
+    clock = Hands()
+
+    async with at_work(site, Desk(), clock=clock):
+        job = await ended(await one_job(site, "wobble", PACED))
+
+    assert (job.status, clock.sleeping) == (JobStatus.FAILED, [])
+
+
+async def test_a_cancel_ends_the_hold(site):
+    clock = Hands()
+    look = await one_job(site, "short", PACED)
+
+    async with at_work(site, Desk(), clock=clock):
+        await becomes(lambda: clock.sleeping, "the machine to be held")
+        await site.world.core.jobs.cancel(site.world.owner, (await look()).id)
+
+        job = await ended(look)
+
+    assert (job.status, clock.sleeping) == (JobStatus.CANCELLED, [])
+
+
+async def test_a_worker_that_stops_gives_back_the_job_that_holds_a_machine(site):
+    clock = Hands()
+    look = await one_job(site, "short", PACED)
+
+    async with at_work(site, Desk(), clock=clock) as worker:
+        await becomes(lambda: clock.sleeping, "the machine to be held")
+        await worker.stop(grace_s=0)
+
+    job = await look()
+    assert (job.status, job.child_deaths, job.lost_leases) == (JobStatus.QUEUED, 0, 0)
+    assert site.line.times("/result") == 0
+
+
+def test_progress_of_a_hold_counts_the_shots_made():
+    hold = Hold(began=100.0, seconds=20.0)
+
+    assert [hold.progress(now) for now in (100.0, 101.0, 110.0, 119.99, 120.0, 500.0)] == [
+        0,
+        5,
+        50,
+        99,
+        99,
+        99,
+    ]
+    assert [hold.left_s(now) for now in (100.0, 115.0, 120.0, 500.0)] == [20.0, 5.0, 0.0, 0.0]

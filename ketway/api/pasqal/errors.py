@@ -27,6 +27,7 @@ from ketway.domain.errors import (
     ProgramRefused,
     Refusal,
     Several,
+    ShotsMissing,
     ShotsOverLimit,
     TooLarge,
     TooManyJobs,
@@ -95,7 +96,7 @@ def description(refusal: Refusal) -> str | list[dict[str, Any]]:
     """A sentence; a list of places and sentences where fields are at fault."""
     if isinstance(refusal, Several):
         return [_detail(part) for part in refusal.parts]
-    if isinstance(refusal, BadField | ProgramRefused | ShotsOverLimit | TooManyJobs):
+    if isinstance(refusal, BadField | ProgramRefused | ShotsMissing | ShotsOverLimit | TooManyJobs):
         return [_detail(refusal)]
     kind = getattr(refusal, "kind", None)
     return str(replace(cast(Any, refusal), kind=WORDS[kind]) if kind in WORDS else refusal)
@@ -134,7 +135,7 @@ def _place(refusal: Invalid) -> list[str | int]:
     if isinstance(refusal, ProgramRefused):
         place: list[str | int] = list(_FIELDS.get(refusal.field, ("body",)))
         return [*place, refusal.job] if place[-1] == "jobs" and refusal.job is not None else place
-    if isinstance(refusal, ShotsOverLimit):
+    if isinstance(refusal, ShotsMissing | ShotsOverLimit):
         return ["body", "jobs", "runs"]
     return ["body", "jobs"]
 

@@ -1,5 +1,6 @@
 """The `qaas` v1alpha1 dialect over the core: a session is our batch, a model our program."""
 
 from ketway.api.scaleway.app import surface
+from ketway.api.scaleway.translate import DOOR, platform
 
-__all__ = ["surface"]
+__all__ = ["DOOR", "platform", "surface"]

@@ -167,6 +167,7 @@ def _lease(grant: Grant) -> wire.Lease:
         engine=grant.platform.engine,
         time_limit_s=grant.job.max_duration_s,
         memory_bytes=grant.platform.memory_bytes,
+        hold_s=grant.platform.hold_s(grant.job.shots),
         task=wire.Task(
             program=task.program,
             shots=task.shots,
