@@ -93,6 +93,7 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
             limits=Limits(
                 max_program_bytes=settings.max_program_bytes,
                 max_jobs_per_request=settings.max_jobs_per_request,
+                process_kinds=settings.process_kinds,
                 lease_life=timedelta(seconds=settings.lease_s),
             ),
         )

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     require_sandbox: bool = False
     catalogue: Path | None = None
     qpu_speed: float = Field(default=1.0, gt=0)  #: times the shot rate of platforms that have one
+    #: Kinds of processes that an operator's own program runs; any other kind fails at once.
+    process_kinds: tuple[str, ...] = ()
     log_level: str = "info"
     token_life_s: float = Field(default=86_400.0, gt=120)
     lease_s: float = Field(default=30.0, gt=1)

@@ -7,6 +7,7 @@ from ketway.db.api_keys import SqlApiKeys
 from ketway.db.batches import SqlBatches
 from ketway.db.jobs import SqlJobs
 from ketway.db.keys import SqlKeys
+from ketway.db.learning import SqlLearning
 from ketway.db.leases import SqlLeases
 from ketway.db.notices import SqlNotices
 from ketway.db.platforms import SqlPlatforms
@@ -28,6 +29,7 @@ class SqlWork:
         self.batches = SqlBatches(runner)
         self.jobs = SqlJobs(runner)
         self.keys = SqlKeys(runner)
+        self.learning = SqlLearning(runner)
         self.leases = SqlLeases(runner)
         self.notices = SqlNotices(runner)
         self.platforms = SqlPlatforms(runner)

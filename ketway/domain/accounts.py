@@ -35,6 +35,7 @@ class Action(Enum):
     CHANGE_JOB = "change this job"
     DELETE_BATCH = "delete this batch"
     DELETE_JOB = "delete this job"
+    CHANGE_USE_CASE = "change this use case"
     CANCEL_PROCESS = "cancel this process"
     MANAGE_MEMBERS = "manage the members of this project"
     OPERATE = "operate this server"

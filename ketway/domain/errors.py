@@ -194,6 +194,12 @@ class AlreadyThere(Conflict):
 
 
 @dataclass(eq=False)
+class QuizTaken(AlreadyThere):
+    def __str__(self) -> str:
+        return f"You have answered the quiz '{self.name}' already; change your answers instead."
+
+
+@dataclass(eq=False)
 class Stale(Conflict):
     """Somebody changed the row between our read and our write."""
 

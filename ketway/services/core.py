@@ -16,6 +16,7 @@ from ketway.services.first_start import FirstStart
 from ketway.services.housekeeping import Housekeeping
 from ketway.services.jobs import Jobs
 from ketway.services.keys import Keys
+from ketway.services.learning import Learning
 from ketway.services.leases import Leases
 from ketway.services.notices import Notices
 from ketway.services.platforms import Platforms
@@ -60,6 +61,7 @@ class Core:
     figures: Figures
     processes: Processes
     notices: Notices
+    learning: Learning
     bell: Bell
     clock: Clock
 
@@ -131,6 +133,7 @@ def build_core(
         processes=Processes(
             db=db, blobs=blobs, clock=clock, requests=requests, fresh=fresh, kinds=limits.process_kinds
         ),
+        learning=Learning(db=db, clock=clock, fresh=fresh),
         notices=Notices(db=db, clock=clock, fresh=fresh),
         bell=bell,
         clock=clock,

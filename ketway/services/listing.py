@@ -12,6 +12,7 @@ from uuid import UUID
 from ketway.domain.accounts import AccountId, ProjectId
 from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.jobs import JobStatus
+from ketway.domain.learning import Standing
 from ketway.domain.platforms import Door, PlatformId
 from ketway.domain.priorities import Priority
 
@@ -94,6 +95,21 @@ class JobFilter(Filter):
     min_shots: int | None = None
     max_shots: int | None = None
     has_errors: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UseCaseFilter:
+    """
+    Args:
+        search: a text in the title or the summary.
+        is_by_operator: only those that an operator wrote.
+    """
+
+    project_id: ProjectId | None = None
+    creator_id: AccountId | None = None
+    standings: tuple[Standing, ...] = ()
+    search: str | None = None
+    is_by_operator: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from ketway.domain.batches import Batch, BatchId
 from ketway.domain.credentials import ApiKeyId, Claims, WorkerToken, WorkerTokenId
 from ketway.domain.estimates import Run
 from ketway.domain.jobs import Job, JobId, JobStatus
+from ketway.domain.learning import Learner, Quiz, QuizId, UseCase, UseCaseId
 from ketway.domain.leases import Lease, LeaseId, Worker, WorkerId
 from ketway.domain.notices import Notice, NoticeId
 from ketway.domain.platforms import PlatformId, PlatformState
@@ -23,7 +24,7 @@ from ketway.domain.results import Result
 from ketway.domain.scheduling import Candidate
 from ketway.domain.tasks import Checked, Task
 from ketway.services.account_ports import AccountStore, ApiKeyStore, ProjectStore
-from ketway.services.listing import BatchFilter, JobFilter, Listed, Load, Page, ProcessFilter
+from ketway.services.listing import BatchFilter, JobFilter, Listed, Load, Page, ProcessFilter, UseCaseFilter
 
 
 class Clock(Protocol):
@@ -265,6 +266,41 @@ class RequestStore(Protocol):
     async def forget_expired(self, now: datetime) -> None: ...
 
 
+class LearningStore(Protocol):
+    async def learner(self, account: AccountId, package: str) -> Learner | None: ...
+
+    async def add_learner(self, learner: Learner) -> None:
+        """
+        Raises:
+            Stale: there is one of this account for this package.
+        """
+
+    async def put_learner(self, learner: Learner) -> None: ...
+
+    async def learners_of(self, project: ProjectId, page: Page) -> Listed[Learner]:
+        """Of a project's members."""
+
+    async def use_case(self, id: UseCaseId) -> UseCase | None: ...
+
+    async def add_use_case(self, use_case: UseCase) -> None: ...
+
+    async def put_use_case(self, use_case: UseCase) -> None: ...
+
+    async def use_cases(self, filter: UseCaseFilter, page: Page) -> Listed[UseCase]: ...
+
+    async def quiz(self, id: QuizId) -> Quiz | None: ...
+
+    async def quiz_on(self, account: AccountId, subject: str) -> Quiz | None: ...
+
+    async def add_quiz(self, quiz: Quiz) -> None:
+        """
+        Raises:
+            Stale: there is one of this account on this subject.
+        """
+
+    async def put_quiz(self, quiz: Quiz) -> None: ...
+
+
 class Work(Protocol):
     """One transaction: what its stores write becomes visible and durable together."""
 
@@ -290,6 +326,8 @@ class Work(Protocol):
     def notices(self) -> NoticeStore: ...
     @property
     def requests(self) -> RequestStore: ...
+    @property
+    def learning(self) -> LearningStore: ...
     @property
     def projects(self) -> ProjectStore: ...
     @property

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from tests.fakes.accounts import MemoryAccounts, MemoryApiKeys, MemoryProjects
 from tests.fakes.batches import MemoryBatches
 from tests.fakes.jobs import MemoryJobs
+from tests.fakes.learning import MemoryLearning
 from tests.fakes.records import MemoryNotices, MemoryPlatforms, MemoryProcesses, MemoryRequests
 from tests.fakes.stores import MemoryLeases, MemoryPrograms, MemoryResults, MemoryWorkers
 from tests.fakes.tables import Tables
@@ -22,6 +23,7 @@ class MemoryWork:
         self.api_keys = MemoryApiKeys(tables)
         self.batches = MemoryBatches(tables)
         self.jobs = MemoryJobs(tables)
+        self.learning = MemoryLearning(tables)
         self.leases = MemoryLeases(tables)
         self.notices = MemoryNotices(tables)
         self.platforms = MemoryPlatforms(tables)

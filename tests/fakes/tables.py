@@ -13,6 +13,7 @@ from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, WorkerTokenId
 from ketway.domain.errors import Stale
 from ketway.domain.jobs import Job, JobId
+from ketway.domain.learning import Learner, LearnerId, Quiz, QuizId, UseCase, UseCaseId
 from ketway.domain.leases import Lease, LeaseId, Worker, WorkerId
 from ketway.domain.notices import Notice, NoticeId
 from ketway.domain.platforms import PlatformId, PlatformState
@@ -51,6 +52,9 @@ class Tables:
     processes: dict[ProcessId, Process] = field(default_factory=dict)
     notices: dict[NoticeId, Notice] = field(default_factory=dict)
     requests: dict[RequestId, Request] = field(default_factory=dict)
+    learners: dict[LearnerId, Learner] = field(default_factory=dict)
+    use_cases: dict[UseCaseId, UseCase] = field(default_factory=dict)
+    quizzes: dict[QuizId, Quiz] = field(default_factory=dict)
     hidden: dict[UUID, None] = field(default_factory=dict)
 
     def copy(self) -> Tables:

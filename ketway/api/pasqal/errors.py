@@ -25,6 +25,7 @@ from ketway.domain.errors import (
     OverQuota,
     Precondition,
     ProgramRefused,
+    QuizTaken,
     Refusal,
     Several,
     ShotsMissing,
@@ -44,6 +45,8 @@ HTTP: dict[type[Refusal], int] = {
     OverQuota: 403,
     NotFound: 404,
     Gone: 410,
+    # The one clash that the reference gives a code of its own.
+    QuizTaken: 400,
     Conflict: 409,
     Precondition: 409,
     Malformed: 400,

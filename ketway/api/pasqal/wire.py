@@ -6,7 +6,15 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    StringConstraints,
+    model_validator,
+)
 
 _Strict = ConfigDict(strict=True, extra="ignore")
 Text = Annotated[str, StringConstraints(max_length=10_000)]
@@ -27,6 +35,20 @@ def _unique(tags: list[str]) -> list[str]:
 UniqueTags = Annotated[list[Tag], Field(max_length=100), AfterValidator(_unique)]
 JobStatus = Literal["PENDING", "RUNNING", "DONE", "ERROR", "CANCELED", "CANCELING"]
 BatchStatus = Literal["PENDING", "RUNNING", "DONE", "CANCELED", "TIMED_OUT", "ERROR", "PAUSED", "CANCELING"]
+ValidationStatus = Literal[
+    "DRAFT", "UNDER_REVIEW", "REVIEWER_DRAFT", "REQUIRING_UPDATE", "UPDATED", "REJECTED", "APPROVED"
+]
+ProjectPackage = Literal[
+    "QUANTUM_DISCOVERY",
+    "QUANTUM_DISCOVERY_CHEMISTRY",
+    "QUANTUM_DISCOVERY_LIGHT",
+    "QUANTUM_DISCOVERY_PLAY",
+    "QUANTUM_DISCOVERY_ESSENTIAL",
+    "LEARN_BY_CODING",
+    "VQPU",
+]
+#: As wide as a database's whole numbers.
+Questionnaire = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 QueuePriority = Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "FREE"]
 Upness = Literal["UP", "DOWN"]
 Level = Literal["INFO", "WARNING"]
@@ -228,15 +250,7 @@ class CreateProject(BaseModel):
     admin_email: Word
     account_manager_id: Word
     company: Word
-    package: Literal[
-        "QUANTUM_DISCOVERY",
-        "QUANTUM_DISCOVERY_CHEMISTRY",
-        "QUANTUM_DISCOVERY_LIGHT",
-        "QUANTUM_DISCOVERY_PLAY",
-        "QUANTUM_DISCOVERY_ESSENTIAL",
-        "LEARN_BY_CODING",
-        "VQPU",
-    ]
+    package: ProjectPackage
     description: Text | None = None
     email_domain: Word | None = None
     allowed_device_types: Annotated[list[Word], Field(max_length=100)] | None = None
@@ -250,3 +264,42 @@ class SetRoles(BaseModel):
 
     user_ids: Annotated[list[Id], Field(min_length=1, max_length=1000)]
     role: Literal["ADMIN", "MEMBER"]
+
+
+class Chapter(BaseModel):
+    model_config = _Strict
+
+    stage: Literal["DONE", "SKIP", "IN_PROGRESS"]
+    timecode: Annotated[int, Field(ge=0)] = 0
+
+
+class Progress(BaseModel):
+    model_config = _Strict
+
+    progress: Annotated[dict[Word, Chapter], Field(max_length=1000)]
+
+
+class PatchUseCase(BaseModel):
+    model_config = _Strict
+
+    title: Word | None = None
+    validation_status: ValidationStatus | None = None
+    summary: Text | None = None
+    questionnaire_id: Questionnaire | None = None
+    answers: dict[str, Any] | None = None
+
+
+class CreateUseCase(PatchUseCase):
+    title: Word
+    validation_status: ValidationStatus
+    project_id: Id | None = None
+
+
+class Review(RootModel[dict[str, str | dict[str, Any]]]):
+    """Question to what the reviewer says of its answer."""
+
+
+class QuizData(BaseModel):
+    model_config = _Strict
+
+    data: dict[str, Any] | list[dict[str, Any]]

@@ -76,6 +76,7 @@ ACTS_ON = {
     Action.CHANGE_BATCH: "qaas_session",
     Action.DELETE_BATCH: "qaas_session",
     Action.CANCEL_PROCESS: "qaas_process",
+    Action.CHANGE_USE_CASE: "use_case",
     Action.MANAGE_MEMBERS: "project",
     Action.OPERATE: "server",
 }

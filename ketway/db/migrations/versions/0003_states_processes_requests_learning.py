@@ -1,4 +1,4 @@
-"""States of platforms, processes, notices, and requests that may come twice."""
+"""States of platforms, processes, notices, requests that may come twice, and learning."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,6 +31,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("platform_id", name=op.f("pk_platform_states")),
     )
     op.create_table(
+        "learners",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("package", sa.String(length=255), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("progress", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_learners_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_learners")),
+    )
+    with op.batch_alter_table("learners", schema=None) as batch_op:
+        batch_op.create_index("uq_learners_package", ["account_id", "package"], unique=True)
+
+    op.create_table(
         "processes",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("project_id", sa.String(length=36), nullable=False),
@@ -55,6 +69,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("processes", schema=None) as batch_op:
         batch_op.create_index("ix_processes_project", ["project_id", "created_at", "id"], unique=False)
+
+    op.create_table(
+        "quizzes",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_quizzes_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quizzes")),
+    )
+    with op.batch_alter_table("quizzes", schema=None) as batch_op:
+        batch_op.create_index("uq_quizzes_subject", ["account_id", "subject"], unique=True)
 
     op.create_table(
         "requests",
@@ -86,6 +114,28 @@ def upgrade() -> None:
             sqlite_where=sa.text("key IS NOT NULL"),
             postgresql_where=sa.text("key IS NOT NULL"),
         )
+
+    op.create_table(
+        "use_cases",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("project_id", sa.String(length=36), nullable=False),
+        sa.Column("creator_id", sa.String(length=36), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("standing", sa.String(length=20), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("questionnaire_id", sa.BigInteger(), nullable=True),
+        sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("review", sa.Text(), nullable=False),
+        sa.Column("last_reviewed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["creator_id"], ["accounts.id"], name=op.f("fk_use_cases_creator_id")),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_use_cases_project_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_use_cases")),
+    )
+    with op.batch_alter_table("use_cases", schema=None) as batch_op:
+        batch_op.create_index("ix_use_cases_creator", ["creator_id", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_use_cases_project", ["project_id", "created_at", "id"], unique=False)
 
     with op.batch_alter_table("batches", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_batches_project"))
