@@ -137,8 +137,11 @@ class TestDevicesAndProjects:
     def test_the_devices_are_read_by_pulser(self, connection):
         devices = connection.fetch_available_devices()
 
-        assert {"EMU_FREE", "EMU_SV", "EMU_MPS"} <= devices.keys()
-        assert all(isinstance(device, pulser.devices.VirtualDevice) for device in devices.values())
+        emulators = {"EMU_FREE", "EMU_SV", "EMU_MPS", "EMU_TN", "EMU_C"}
+        machines = {"EMU_FRESNEL", "FRESNEL"}
+        assert devices.keys() == emulators | machines
+        for name, device in devices.items():
+            assert isinstance(device, pulser.devices.VirtualDevice) == (name in emulators), name
 
     def test_a_sequence_made_for_a_device_of_ours_runs_where_its_name_says(self, connection, client):
         device = connection.fetch_available_devices()["EMU_SV"]
@@ -418,7 +421,9 @@ class TestBatches:
             (None, [{"runs": 1, "variables": {"a": 1}}], FREE, "variables"),
             (None, [{"runs": 0}], FREE, "runs"),
             (None, [{"runs": 100_001}], FREE, "100000"),
-            (None, [{"runs": 1}], "FRESNEL", "not offered here"),
+            (None, [{"runs": 1}], "FRESNEL_CAN1", "not offered here"),
+            (None, [{}], "FRESNEL", "runs"),
+            (None, [{"runs": 1}], "FRESNEL", "FRESNEL"),
         ],
     )
     def test_a_batch_that_cannot_run_is_refused_with_a_reason(self, client, sequence, jobs, device, reason):

@@ -119,9 +119,7 @@ def _whole(described: Mapping[str, Any], key: str, otherwise: int) -> int:
 
 def _message(offer: Offer) -> str:
     if offer.is_down:
-        return (
-            f"Held by the operator: {offer.why}" if offer.why else "Held by the operator; what is sent waits."
-        )
+        return f"Held by the operator; what is sent waits. {offer.why}".rstrip()
     if not offer.is_served:
         return f"No worker with the engine {offer.platform.engine} is connected; what is sent waits for one."
     return ""
