@@ -14,7 +14,7 @@ from ketway.credentials_file import NAME, Credentials
 from ketway.settings import Settings
 
 _HOOK = Path(__file__).with_name("pointed")
-_QRMI_DEVICES = ("EMU_FREE", "EMU_MPS", "EMU_SV")
+_QRMI_DEVICES = ("EMU_FREE", "EMU_FRESNEL", "EMU_MPS", "EMU_SV", "FRESNEL")
 
 SNIPPETS = """\
 # pasqal-cloud 0.21 and later

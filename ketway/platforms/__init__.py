@@ -31,6 +31,8 @@ def read(path: Path = BUILT_IN) -> list[Platform]:
 
 
 def _platform(entry: Mapping[str, Any], folder: Path) -> Platform:
+    if not isinstance(entry, Mapping):
+        raise ValueError("each entry of `platform` should be a table: write [[platform]]")
     name = entry.get("name", "?")
     try:
         return _checked(_with_files(entry, folder))

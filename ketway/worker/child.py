@@ -85,11 +85,13 @@ class Child:
 class Watch:
     """Looks at a child while it works, and kills it when it takes too much.
 
-    `verdict` says why, once it did.
+    `verdict` says why, once it did. `peak_bytes` is the most memory of its own, beyond what it was
+    born with, that it was seen to use: a peak between two looks goes unseen.
     """
 
     def __init__(self, child: Child, memory_limit_bytes: int) -> None:
         self.verdict: Death | None = None
+        self.peak_bytes = 0
         self._child = child
         self._limit_bytes = memory_limit_bytes
         self._written_before: int | None = None
@@ -98,6 +100,11 @@ class Watch:
 
     def end(self) -> None:
         self._next.cancel()
+
+    def look_once_more(self) -> None:
+        """At the memory alone, at the end of a task; many a task is over before the first look."""
+        used = _resident_bytes(self._child.pid) - self._child.base_bytes
+        self.peak_bytes = max(self.peak_bytes, used)
 
     def _look(self) -> None:
         with contextlib.suppress(OSError):  # it has just ended; somebody else will say so
@@ -111,6 +118,7 @@ class Watch:
         facts = _facts(self._child.pid, "status")
         used = sum(facts.get(kind, 0) for kind in ("RssAnon", "RssShmem", "VmSwap")) * _KIB
         used -= self._child.base_bytes
+        self.peak_bytes = max(self.peak_bytes, used)
         if used > self._limit_bytes:
             return MemoryLimit(self._limit_bytes, used)
         if facts.get("Threads", 0) > MAX_THREADS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, TypeVar
@@ -90,11 +90,14 @@ class Children:
     ) -> Computed:
         """Compute one task in a child; to be cancelled is to kill it.
 
+        Returns:
+            What the engine says, with `peak_memory_bytes` in its metadata.
+
         Raises:
             Refusal: the engine's.
             Death: there is no answer, and why.
         """
-        return await self._ask(
+        computed, peak_bytes = await self._ask(
             engine,
             project,
             {"run": frames.task_out(task)},
@@ -103,6 +106,7 @@ class Children:
             time_limit_s=time_limit_s,
             memory_limit_bytes=memory_limit_bytes,
         )
+        return replace(computed, metadata={**computed.metadata, "peak_memory_bytes": peak_bytes})
 
     async def check(
         self,
@@ -122,7 +126,7 @@ class Children:
         def read(answer: dict[str, Any]) -> list[Checked | Refusal]:
             return [frames.checked_in(said) for said, _ in zip(answer["checked"], tasks, strict=True)]
 
-        return await self._ask(
+        answers, _ = await self._ask(
             engine,
             project,
             {"check": [frames.task_out(task) for task in tasks]},
@@ -131,6 +135,7 @@ class Children:
             time_limit_s=time_limit_s,
             memory_limit_bytes=memory_limit_bytes,
         )
+        return answers
 
     async def close(self) -> None:
         """End every child, those that work too, and the server they are forked from."""
@@ -153,7 +158,8 @@ class Children:
         on_progress: Callable[[int], None],
         time_limit_s: float,
         memory_limit_bytes: int,
-    ) -> T:
+    ) -> tuple[T, int]:
+        """The answer, and the most memory that the child was seen to use for it."""
         child = await self._take(engine, project)
         watch = Watch(child, memory_limit_bytes)
         is_sound = False
@@ -162,6 +168,7 @@ class Children:
                 answer = await _converse(child, question | {"engine": engine}, on_progress)
             outcome = _outcome(answer, engine, read)
             is_sound = True
+            watch.look_once_more()
         except TimeoutError:
             raise TimeLimit(time_limit_s) from None
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -175,7 +182,7 @@ class Children:
             self._give_back(child, is_sound)
         if isinstance(outcome, Refusal):
             raise outcome
-        return outcome
+        return outcome, watch.peak_bytes
 
     async def _take(self, engine: str, project: str) -> Child:
         """An idle child of this engine and project, or a fresh one."""

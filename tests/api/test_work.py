@@ -18,7 +18,7 @@ from ketway.domain.errors import BRANCHES
 from ketway.domain.jobs import JobStatus
 from ketway.domain.leases import LeaseId, Verdict
 from tests.fakes import a_memory_world
-from tests.services.steps import create, jobs_of
+from tests.services.steps import PACED, PLATFORMS, create, jobs_of
 from tests.worlds import World
 
 MAX_BYTES = 100_000
@@ -26,7 +26,7 @@ MAX_BYTES = 100_000
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    async with a_memory_world() as made:
+    async with a_memory_world(catalogue=PLATFORMS) as made:
         yield made
 
 
@@ -103,6 +103,16 @@ async def test_a_lease_says_all_that_a_worker_needs(client, world):
     assert lease["time_limit_s"] == 3600.0
     assert lease["memory_bytes"] > 0
     assert lease["project_id"] == str(world.project_id)
+
+
+async def test_a_lease_says_how_long_its_machine_is_held(client, world):
+    worker = await register(client)
+    await create(world, platform=PACED)
+    (paced,) = await claim(client, worker)
+    await create(world)
+    (plain,) = await claim(client, worker)
+
+    assert (paced["hold_s"], plain["hold_s"]) == (20.0, 0.0)
 
 
 async def test_registering_says_how_to_behave(client, world):

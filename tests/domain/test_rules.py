@@ -10,13 +10,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketway.domain import errors
-from ketway.domain.errors import BRANCHES, Refusal, ShotsOverLimit
+from ketway.domain.errors import BRANCHES, Refusal, ShotsMissing, ShotsOverLimit
 from ketway.domain.platforms import platform_id
 from ketway.domain.programs import checksum
 from ketway.domain.results import MAX_COUNTS_SHOWN, shown
 from tests.builders import a_platform, a_program
 
 REFUSALS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Refusal)]
+
+
+def test_a_platform_that_assumes_nothing_needs_a_number_of_shots():
+    machine = a_platform(needs_shots=True, max_shots=500)
+
+    with pytest.raises(ShotsMissing, match="from 1 to 500"):
+        machine.accept_shots(None)
+    machine.accept_shots(500)
+    a_platform().accept_shots(None)
+
+
+def test_a_machine_is_held_for_its_shots_and_anything_else_for_no_time():
+    assert a_platform(shots_per_s=5.0).hold_s(100) == 20.0
+    assert a_platform(shots_per_s=float("inf")).hold_s(100) == 0.0
+    assert a_platform(shots_per_s=5.0).hold_s(None) == 0.0
+    assert a_platform().hold_s(100) == 0.0
 
 
 def test_a_platform_takes_up_to_its_limit_of_shots():

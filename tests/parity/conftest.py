@@ -15,7 +15,7 @@ from tests.system.processes import Server, a_server
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with a_server(tmp_path_factory.mktemp("parity") / "data", workers=2, lease_s=30) as server:
+    with a_server(tmp_path_factory.mktemp("parity") / "data", workers=2, lease_s=30, qpu_speed=200) as server:
         yield server
 
 

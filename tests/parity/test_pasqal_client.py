@@ -25,9 +25,10 @@ from pasqal_cloud.errors import (
 from pasqal_cloud.pasqal_cloud_client import PasqalCloudClient
 from pasqal_cloud.utils.constants import BatchStatus, JobStatus
 from pasqal_cloud.utils.filters import BatchFilters, CancelJobFilters, JobFilters, PaginationParams
-from pulser.backend import BitStrings, EmulationConfig, Occupation
+from pulser.backend import BitStrings, EmulationConfig, Occupation, QPUBackend
 from pulser.backend.remote import BatchStatus as PulserBatchStatus
 
+from tests.engines.machines import corners, device_of, on_traps
 from tests.engines.sequences import (
     FAR,
     a_sequence,
@@ -137,11 +138,33 @@ class TestDevicesAndProjects:
     def test_the_devices_are_read_by_pulser(self, connection):
         devices = connection.fetch_available_devices()
 
-        emulators = {"EMU_FREE", "EMU_SV", "EMU_MPS", "EMU_TN", "EMU_C"}
-        machines = {"EMU_FRESNEL", "FRESNEL"}
-        assert devices.keys() == emulators | machines
+        free = {"EMU_FREE", "EMU_SV", "EMU_MPS", "EMU_TN", "EMU_C"}
+        assert devices.keys() == free | {"EMU_FRESNEL", "FRESNEL"}
         for name, device in devices.items():
-            assert isinstance(device, pulser.devices.VirtualDevice) == (name in emulators), name
+            assert device.name == name
+            assert isinstance(device, pulser.devices.VirtualDevice) == (name in free)
+
+    def test_a_machine_runs_what_pulser_sends_it(self, connection):
+        device = connection.fetch_available_devices()["FRESNEL"]
+        sequence = on_traps(*corners(), device=device)
+
+        remote = QPUBackend(sequence, connection).run([{"runs": 50}])
+
+        (result,) = results_of(connection, remote)
+        counts = result.final_bitstrings
+        assert sum(counts.values()) == 50
+        assert counts["11"] > 25
+
+    def test_a_machine_needs_to_be_told_how_many_runs(self, client):
+        machine = device_of("FRESNEL")
+        text = on_traps(*corners(), device=machine).to_abstract_repr()
+
+        with pytest.raises(BaseException, match=r"from 1 to 2000"):
+            client.create_batch(text, [{}])
+        with pytest.raises(BaseException, match=r"2001 shots asked, at most 2000"):
+            client.create_batch(text, [{"runs": 2001}])
+        with pytest.raises(BaseException, match=r"takes no configuration"):
+            client.create_batch(text, [{"runs": 5}], backend_configuration="{}")
 
     def test_a_sequence_made_for_a_device_of_ours_runs_where_its_name_says(self, connection, client):
         device = connection.fetch_available_devices()["EMU_SV"]

@@ -16,6 +16,7 @@ from ketway.domain.errors import (
     NotAllowed,
     OverBound,
     ProgramRefused,
+    ShotsMissing,
     ShotsOverLimit,
     TooManyJobs,
     Unknown,
@@ -27,6 +28,7 @@ from ketway.services.drafts import NewJob
 from ketway.services.listing import BatchFilter, JobFilter, Page
 from tests.services.steps import (
     EMU,
+    PACED,
     QPU,
     a_new_batch,
     add,
@@ -192,6 +194,15 @@ async def test_the_engine_is_asked_about_every_job_as_it_will_run(world):
 async def test_more_shots_than_the_platform_runs_are_refused_before_the_engine_is_asked(world):
     with pytest.raises(ShotsOverLimit):
         await world.core.batches.create_checked(world.owner, a_new_batch(world, jobs=(NewJob(shots=1001),)))
+
+    assert world.checker.asked == []
+
+
+async def test_a_job_without_a_number_of_shots_is_refused_where_none_is_assumed(world):
+    jobs = (NewJob(shots=100), NewJob())
+
+    with pytest.raises(ShotsMissing):
+        await world.core.batches.create_checked(world.owner, a_new_batch(world, jobs=jobs, platform=PACED))
 
     assert world.checker.asked == []
 

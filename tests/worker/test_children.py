@@ -77,6 +77,15 @@ async def test_refusals_arrive_as_the_engine_raised_them():
     assert (too_many.value.asked, too_many.value.allowed) == (5000, 100)
 
 
+async def test_the_metadata_say_how_much_memory_a_task_was_seen_to_use():
+    async with some_children() as children:
+        little = (await done(children, "harmless")).metadata["peak_memory_bytes"]
+        more = (await done(children, "grow", bytes=2**26)).metadata["peak_memory_bytes"]
+
+    assert 0 <= little < 2**24
+    assert 2**26 <= more < 2**27
+
+
 async def test_a_check_answers_for_each_task():
     async with some_children() as children:
         answers = await children.check(

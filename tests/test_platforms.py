@@ -1,0 +1,101 @@
+"""The catalogue as an operator writes it, and what a server says to a wrong one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ketway import platforms
+from ketway.bootstrap import CannotStart, open_server
+from ketway.settings import Settings
+
+URL = "http://127.0.0.1:1"
+PLAIN = """
+[[platform]]
+name = "MINE"
+engine = "noop"
+max_qubits = 3
+max_shots = 10
+"""
+
+
+def a_catalogue(folder: Path, *lines: str, plain: str = PLAIN) -> Path:
+    path = folder / "catalogue.toml"
+    path.write_text(plain + "\n".join(lines))
+    return path
+
+
+def settings(folder: Path, catalogue: Path, **changes) -> Settings:
+    return Settings(data=folder / "data", catalogue=catalogue, **changes)
+
+
+def test_the_built_in_catalogue_is_whole():
+    names = [platform.name for platform in platforms.read()]
+
+    assert {"EMU_FREE", "EMU_SV", "EMU_TN", "EMU_MPS", "EMU_C", "EMU_FRESNEL", "FRESNEL"} <= set(names)
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("colour = 3", "there is no field colour; there are name,"),
+        ("id = 3", "there is no field id"),
+        ('max_qubits_ = "3"', "max_qubits_"),
+        ('capacity = "two"', "capacity"),
+        ("shots_per_s = 0", "shots_per_s should be larger than 0"),
+        ('shown = "pasqal"', "shown"),
+        ("shown.pasqal = 3", "shown"),
+        ("shown.pascal = {}", "shown.pascal is no surface; there are pasqal and scaleway"),
+        ('shown.scaleway = {provider_name = "me"}', "shown.scaleway has no backend_name"),
+        (
+            'shown.scaleway = {provider_name = "a", backend_name = "b", type = "toy", technology = "c"}',
+            "'toy' is not a valid",
+        ),
+        ('specs = "nowhere.json"', "nowhere.json"),
+        ('settings.device = "nowhere.json"', "nowhere.json"),
+    ],
+)
+async def test_a_wrong_entry_is_refused_at_the_start_with_the_platforms_name(tmp_path, line, said):
+    path = a_catalogue(tmp_path, line)
+
+    with pytest.raises(CannotStart) as refused:
+        async with open_server(settings(tmp_path, path), URL):
+            pass
+
+    assert str(refused.value).startswith(f"The catalogue {path} cannot be used: platform MINE: ")
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[[platform]]\nname = "MINE"\nengine = "noop"', "platform MINE: max_qubits, max_shots missing"),
+        ("[platform]\nname = 3", "[[platform]]"),
+        ("platform = [3]", "should be a table"),
+        ("= 3", "Invalid"),
+    ],
+)
+async def test_what_is_no_catalogue_is_refused_at_the_start(tmp_path, text, said):
+    path = a_catalogue(tmp_path, plain=text)
+
+    with pytest.raises(CannotStart) as refused:
+        async with open_server(settings(tmp_path, path), URL):
+            pass
+
+    assert said in str(refused.value)
+
+
+async def test_a_missing_catalogue_is_named(tmp_path):
+    with pytest.raises(CannotStart, match=r"nowhere\.toml"):
+        async with open_server(settings(tmp_path, tmp_path / "nowhere.toml"), URL):
+            pass
+
+
+@pytest.mark.parametrize(("speed", "rate"), [(1.0, 5.0), (20.0, 100.0), (float("inf"), float("inf"))])
+async def test_the_operator_says_how_fast_machines_go(tmp_path, speed, rate):
+    path = a_catalogue(tmp_path, "shots_per_s = 5.0", "shown.pasqal = {}")
+
+    async with open_server(settings(tmp_path, path, qpu_speed=speed), URL) as opened:
+        assert opened.core.platforms.catalogue[0].shots_per_s == rate
