@@ -46,9 +46,9 @@ class Figures:
         Raises:
             Unknown: a project that the actor is not in.
         """
-        if not actor.sees(project):
-            raise Unknown("project", str(project))
         async with self.db.look() as work:
+            if not actor.sees(project) or await work.projects.get(project) is None:
+                raise Unknown("project", str(project))
             return await work.jobs.frequency(actor, project, unit)
 
     async def last_activity(

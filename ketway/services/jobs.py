@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ketway.domain.accounts import Action, Actor
 from ketway.domain.batches import BatchId
-from ketway.domain.errors import AlreadyFinished, JobStillLives, NotAllowed, Refusal
+from ketway.domain.errors import AlreadyFinished, JobStillLives, Refusal
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.results import Result
 from ketway.services.ending import settle
@@ -56,19 +56,20 @@ class Jobs:
 
         Returns:
             The jobs that were cancelled or asked to stop, and why the others were not.
+        Raises:
+            NotAllowed, Unknown: of the batch, whoever made its jobs.
         """
         now = self.clock.now()
         refused: dict[JobId, Refusal] = {}
         changed: list[Job] = []
         async with self.db.work() as work:
-            await work.batches.get(batch, visible_to=actor)
+            actor.must(Action.CANCEL_BATCH, await work.batches.get(batch, visible_to=actor))
             page = Page(limit=sys.maxsize, order=Order.POSITION, descending=False)
             chosen = await work.jobs.list(actor, replace(filter, batch_ids=(batch,)), page)
             for job in chosen.items:
                 try:
-                    actor.must(Action.CANCEL_JOB, job)
                     changed.append(job.cancel(now))
-                except (AlreadyFinished, NotAllowed) as refusal:
+                except AlreadyFinished as refusal:
                     refused[job.id] = refusal
             await work.jobs.put(*changed)
             ended = [job for job in changed if job.is_finished]

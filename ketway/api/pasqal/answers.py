@@ -19,6 +19,7 @@ from ketway.domain.accounts import Actor
 from ketway.domain.batches import Batch
 from ketway.domain.errors import BadField, Invalid, Malformed, Several
 from ketway.domain.jobs import Job
+from ketway.domain.programs import ProgramId
 from ketway.domain.requests import Asked
 from ketway.services.core import Core
 from ketway.services.listing import Listed, Page
@@ -91,13 +92,19 @@ async def batches(core: Core, kept: Sequence[Batch]) -> list[dict[str, Any]]:
 
 
 async def batch_with_jobs(core: Core, actor: Actor, kept: Batch) -> dict[str, Any]:
-    """A batch and its jobs, as version 2 has them: without results.
+    """A batch and its jobs, as version 2 has them: without results."""
+    (shown,) = await batches(core, [kept])
+    return shown | {"jobs": [translate.job(job) for job in await core.batches.jobs_of(actor, kept.id)]}
 
-    Clients up to 0.12.1 insist on the sequence here too.
+
+async def batch_v1(core: Core, actor: Actor, kept: Batch, sequence: str | None) -> dict[str, Any]:
+    """A batch and its jobs, as version 1 has them where there are no results.
+
+    Args:
+        sequence: the batch's, which clients up to 0.12.1 need.
     """
     (shown,) = await batches(core, [kept])
-    sequence = await core.programs.text(actor, kept.program_id) if kept.program_id else None
-    jobs = [translate.job(job) for job in await core.batches.jobs_of(actor, kept.id)]
+    jobs = await jobs_v1(core, actor, await core.batches.jobs_of(actor, kept.id))
     return shown | {"sequence_builder": sequence, "jobs": jobs}
 
 
@@ -105,19 +112,35 @@ async def batch_with_results(core: Core, actor: Actor, kept: Batch) -> dict[str,
     """A batch and its jobs, as version 1 has them: clients up to 0.10.0 know no other results."""
     (shown,) = await batches(core, [kept])
     jobs = await core.batches.jobs_of(actor, kept.id)
-    sequence = await core.programs.text(actor, kept.program_id) if kept.program_id else None
+    sequence = await sequence_of(core, actor, kept)
     children = await core.batches.children(actor, kept.id)
     return translate.batch_with_sequence(shown, sequence, children) | {
         "jobs": await jobs_with_results(core, actor, jobs)
     }
 
 
+async def jobs_v1(core: Core, actor: Actor, kept: Sequence[Job]) -> list[dict[str, Any]]:
+    """Jobs as version 1 has them where there are no results: with their own sequences."""
+    sequences = await _own_sequences(core, actor, kept)
+    return [translate.job_v1(job, sequences.get(job.program_id)) for job in kept]
+
+
 async def jobs_with_results(core: Core, actor: Actor, kept: Sequence[Job]) -> list[dict[str, Any]]:
-    """Jobs as version 1 has them: with their sequence and what they counted."""
+    """Jobs as version 1 has them: with their own sequences and what they counted."""
     documents = await core.jobs.documents([job.id for job in kept])
+    sequences = await _own_sequences(core, actor, kept)
     shown: list[dict[str, Any]] = []
     for job in kept:
-        sequence = await core.programs.text(actor, job.program_id) if job.program_id else None
         document = json.loads(documents[job.id]) if job.id in documents else None
-        shown.append(translate.job_with_result(job, sequence, document))
+        shown.append(translate.job_with_result(job, sequences.get(job.program_id), document))
     return shown
+
+
+async def sequence_of(core: Core, actor: Actor, kept: Batch | Job) -> str | None:
+    """Its own, exactly as received."""
+    return await core.programs.text(actor, kept.program_id) if kept.program_id else None
+
+
+async def _own_sequences(core: Core, actor: Actor, kept: Sequence[Job]) -> dict[ProgramId | None, str]:
+    ids = dict.fromkeys(job.program_id for job in kept if job.program_id is not None)
+    return {id: await core.programs.text(actor, id) for id in ids}

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from ketway.api import once
 from ketway.api.bodies import read_body
 from ketway.api.pasqal import answers, translate, wire
-from ketway.api.pasqal.answers import batch_with_jobs, batch_with_results, success
+from ketway.api.pasqal.answers import batch_v1, batch_with_jobs, batch_with_results, sequence_of, success
 from ketway.api.pasqal.auth import ActorDep, CoreDep
 from ketway.api.pasqal.creation import new_batch, new_jobs, rehearsed
 from ketway.api.pasqal.queries import Query, batch_filter, cancel_filter, job_filter
@@ -31,7 +31,8 @@ async def create_batch(request: Request, actor: ActorDep, core: CoreDep) -> Resp
         return success(await rehearsed(core, actor, await new_batch(core, said, translate.DOOR)))
     said, asked = await answers.read_once(request, actor, wire.CreateBatch)
     new = await new_batch(core, said, translate.DOOR)
-    return success(await batch_with_jobs(core, actor, await core.batches.create_checked(actor, new, asked)))
+    batch = await core.batches.create_checked(actor, new, asked)
+    return success(await batch_v1(core, actor, batch, new.program))
 
 
 @router.get("/api/v1/batches")
@@ -90,7 +91,7 @@ async def rebatch(batch_id: UUID, request: Request, actor: ActorDep, core: CoreD
     await read_body(request, limit=request.app.state.max_body_bytes)
     asked = once.asked(request, actor)
     batch = await core.batches.repeat(actor, BatchId(batch_id), selected, asked)
-    return success(await batch_with_jobs(core, actor, batch))
+    return success(await batch_v1(core, actor, batch, await sequence_of(core, actor, batch)))
 
 
 @router.put("/api/v1/batches/{batch_id}/complete")
@@ -136,13 +137,13 @@ async def cancel_jobs(batch_id: UUID, request: Request, actor: ActorDep, core: C
 async def set_tags(batch_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     said = await answers.read(request, wire.Tags, within="tags")
     batch = await core.batches.change(actor, BatchId(batch_id), tags=tuple(said.tags))
-    return success(await batch_with_jobs(core, actor, batch))
+    return success(await batch_v1(core, actor, batch, await sequence_of(core, actor, batch)))
 
 
 async def read_batch(core: Core, actor: Actor, id: UUID) -> dict[str, Any]:
     """A batch by its id, as version 2 has it: with its sequence, without its jobs."""
     batch = await _batch(core, actor, id)
-    sequence = await core.programs.text(actor, batch.program_id) if batch.program_id else None
+    sequence = await sequence_of(core, actor, batch)
     (shown,) = await answers.batches(core, [batch])
     return translate.batch_with_sequence(shown, sequence, await core.batches.children(actor, batch.id))
 

@@ -51,8 +51,8 @@ async def rehearsed(core: Core, actor: Actor, new: NewBatch) -> dict[str, Any]:
     by_status = translate.counted(rehearsal.jobs)
     ids = [job.id for job in rehearsal.jobs]
     jobs = [
-        translate.job(job) | {"estimate": translate_records.estimate(estimate)}
-        for job, estimate in zip(rehearsal.jobs, rehearsal.estimates, strict=True)
+        translate.job_v1(job, own.program) | {"estimate": translate_records.estimate(estimate)}
+        for job, own, estimate in zip(rehearsal.jobs, new.jobs, rehearsal.estimates, strict=True)
     ]
     shown = translate.batch(rehearsal.batch, new.platform.name, by_status, ids)
     return shown | {"sequence_builder": new.program, "jobs": jobs, "dry_run": True}

@@ -42,22 +42,21 @@ async def create_job(request: Request, actor: ActorDep, core: CoreDep) -> Respon
     said, asked = await answers.read_once(request, actor, wire.CreateJobOfBatch)
     batch = await core.batches.get(actor, BatchId(said.batch_id))
     new = new_jobs([said], has_sequence=batch.program_id is not None)
-    (job,) = await core.batches.add_jobs_checked(actor, batch.id, new, asked)
-    return success(translate.job(job))
+    added = await core.batches.add_jobs_checked(actor, batch.id, new, asked)
+    return success((await answers.jobs_v1(core, actor, added))[0])
 
 
 @router.get("/api/v1/jobs/{job_id}")
 async def get_job_with_result(job_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
     job = await core.jobs.get(actor, JobId(job_id))
     (shown,) = await answers.jobs_with_results(core, actor, [job])
-    return success(shown)
+    return success(shown | {"logs_link": None})
 
 
 @router.get("/api/v2/jobs/{job_id}")
 async def get_job(job_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
     job = await core.jobs.get(actor, JobId(job_id))
-    sequence = await core.programs.text(actor, job.program_id) if job.program_id else None
-    return success(translate.job_with_sequence(job, sequence))
+    return success(translate.job_with_sequence(job, await answers.sequence_of(core, actor, job)))
 
 
 @router.get("/api/v1/jobs/{job_id}/status")

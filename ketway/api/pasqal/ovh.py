@@ -48,7 +48,7 @@ async def create_ovh_batch(request: Request, visitor: VisitorDep, core: CoreDep)
     placed = wire.CreateBatch(**dict(said) | {"project_id": visitor.project_id})
     new = await new_batch(core, placed, translate.OVH)
     batch = await core.batches.create_checked(visitor.actor, new, asked)
-    return success(await answers.batch_with_jobs(core, visitor.actor, batch))
+    return success(await answers.batch_v1(core, visitor.actor, batch, new.program))
 
 
 @router.get("/batches/{batch_id}")

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ketway.api.pasqal import answers, translate, translate_records, wire
+from ketway.api.pasqal import answers, translate_records, wire
 from ketway.api.pasqal.answers import success
 from ketway.api.pasqal.auth import ActorDep, CoreDep
 from ketway.domain.batches import BatchId
@@ -42,7 +42,7 @@ async def set_job_status(job_id: UUID, request: Request, actor: ActorDep, core: 
     moved = await core.reports.job(
         actor, JobId(job_id), translate_records.REPORTED_JOB[said.status], translate_records.span(said)
     )
-    return success(translate.job(moved))
+    return success((await answers.jobs_v1(core, actor, [moved]))[0])
 
 
 @router.patch("/api/v1/jobs/{job_id}")
@@ -57,7 +57,7 @@ async def patch_job(job_id: UUID, request: Request, actor: ActorDep, core: CoreD
         translate_records.span(said),
         said.progress,
     )
-    return success(translate.job(moved))
+    return success((await answers.jobs_v1(core, actor, [moved]))[0])
 
 
 @router.post("/api/v1/jobs/{job_id}/errors")
@@ -66,4 +66,5 @@ async def post_job_errors(job_id: UUID, request: Request, actor: ActorDep, core:
     await core.jobs.get(actor, JobId(job_id))
     actor.must_operate()
     said = await answers.read(request, wire.Errors)
-    return success(translate.job(await core.reports.job_errors(actor, JobId(job_id), said.errors)))
+    failed = await core.reports.job_errors(actor, JobId(job_id), said.errors)
+    return success((await answers.jobs_v1(core, actor, [failed]))[0])

@@ -156,29 +156,16 @@ def job(kept: Job) -> dict[str, Any]:
     `sequence` is left out: null there would tell the client that there is none, and keep it
     from asking for it.
     """
-    return {
-        "id": str(kept.id),
-        "parent_id": kept.parent_id and str(kept.parent_id),
-        "batch_id": str(kept.batch_id),
-        "project_id": str(kept.project_id),
-        "status": JOB_STATUS[kept.status],
-        "runs": kept.shots,
-        "created_at": moment(kept.created_at),
-        "updated_at": moment(kept.updated_at),
-        "start_timestamp": moment(kept.started_at),
-        "end_timestamp": moment(kept.ended_at),
-        "variables": dict(kept.parameters) or None,
-        "errors": list(kept.errors) or None,
-        "progress": kept.progress,
-        "creation_order": kept.position,
-        "origin": ORIGINS[kept.door],
-        "slurm_job_id": None,
-        "slurm_cluster_name": None,
-    }
+    return _job(kept) | {"slurm_job_id": None, "slurm_cluster_name": None}
+
+
+def job_v1(kept: Job, sequence: str | None) -> dict[str, Any]:
+    """A job as version 1 has it where there are no results; `sequence` as in `job_with_sequence`."""
+    return _job(kept) | {"sequence": sequence}
 
 
 def job_with_sequence(kept: Job, sequence: str | None) -> dict[str, Any]:
-    """A job read by its id; `sequence` is its own, or null for the batch's."""
+    """A job read by its id in version 2; `sequence` is its own, or null for the batch's."""
     return job(kept) | {"sequence": sequence, "logs_link": None}
 
 
@@ -189,7 +176,7 @@ def job_with_result(kept: Job, sequence: str | None, document: Mapping[str, Any]
         document: what the results link downloads, or None where there is no result.
     """
     full = document and {"counter": document["counter"], "raw": document["raw"]}
-    return job_with_sequence(kept, sequence) | {"result": full and full["counter"], "full_result": full}
+    return job_v1(kept, sequence) | {"result": full and full["counter"], "full_result": full}
 
 
 def job_status(kept: Job) -> dict[str, Any]:
@@ -208,3 +195,23 @@ def batch_status(kept: Batch, by_status: Mapping[JobStatus, int]) -> dict[str, A
 
 def counted(jobs: Sequence[Job]) -> dict[JobStatus, int]:
     return dict(Counter(job.status for job in jobs))
+
+
+def _job(kept: Job) -> dict[str, Any]:
+    return {
+        "id": str(kept.id),
+        "parent_id": kept.parent_id and str(kept.parent_id),
+        "batch_id": str(kept.batch_id),
+        "project_id": str(kept.project_id),
+        "status": JOB_STATUS[kept.status],
+        "runs": kept.shots,
+        "created_at": moment(kept.created_at),
+        "updated_at": moment(kept.updated_at),
+        "start_timestamp": moment(kept.started_at),
+        "end_timestamp": moment(kept.ended_at),
+        "variables": dict(kept.parameters) or None,
+        "errors": list(kept.errors) or None,
+        "progress": kept.progress,
+        "creation_order": kept.position,
+        "origin": ORIGINS[kept.door],
+    }

@@ -58,10 +58,10 @@ async def test_a_new_job_has_every_field_that_clients_read(world, api):
     assert first["variables"] == {"a": [1.5, 2]}
     assert second["variables"] is None
     assert [first["creation_order"], second["creation_order"]] == [1, 2]
-    for field in ("parent_id", "start_timestamp", "end_timestamp", "errors", "slurm_job_id"):
+    for field in ("parent_id", "start_timestamp", "end_timestamp", "errors", "sequence"):
         assert first[field] is None
     assert first["created_at"] and first["updated_at"]
-    assert not {"sequence", "result", "full_result"} & first.keys()
+    assert not {"result", "full_result"} & first.keys()
 
 
 async def test_a_batch_read_by_its_id_has_its_sequence_exactly_as_sent(world, api):

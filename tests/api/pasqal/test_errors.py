@@ -7,6 +7,7 @@ from ketway.domain.errors import (
     BadField,
     BadToken,
     BatchClosed,
+    Conflict,
     Gone,
     Invalid,
     JobStillLives,
@@ -32,7 +33,7 @@ def test_every_branch_of_refusals_has_an_answer():
 
 
 def test_what_is_more_than_the_branches_are_special_cases_of_one():
-    assert all(issubclass(extra, Invalid) for extra in errors.HTTP.keys() - set(BRANCHES))
+    assert all(issubclass(extra, (Invalid, Conflict)) for extra in errors.HTTP.keys() - set(BRANCHES))
 
 
 def test_no_refusal_makes_a_client_repeat_its_request():

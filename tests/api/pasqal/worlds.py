@@ -37,19 +37,22 @@ def a_machine(**changes: Any) -> Platform:
     return a_platform(**{"name": "FRESNEL", "is_exclusive": True, "shown": {DOOR: {}}} | changes)
 
 
-@asynccontextmanager
-async def a_client(
-    world: World, token: str | None, *, public_url: str | None = None
-) -> AsyncIterator[httpx.AsyncClient]:
+def an_app(world: World, *, public_url: str | None = None) -> Starlette:
     mounts = surface(world.core, public_url=public_url, max_body_bytes=MAX_BODY_BYTES)
-    app = Starlette(
+    return Starlette(
         routes=[
             blobs.route(world.blobs, world.core.clock),
             *[Mount(prefix, app) for prefix, app in mounts.items()],
         ]
     )
+
+
+@asynccontextmanager
+async def a_client(
+    world: World, token: str | None, *, public_url: str | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+        transport=httpx.ASGITransport(an_app(world, public_url=public_url), raise_app_exceptions=False),
         base_url=ORIGIN,
         headers={} if token is None else {"Authorization": f"Bearer {token}"},
         event_hooks={"response": [_must_be_readable]},
