@@ -28,6 +28,17 @@ connection = PasqalCloudConnection(
         audience="{url}/account/api/v1",
         grant_type="http://auth0.com/oauth/grant-type/password-realm"))
 
+# pasqal-cloud 0.2 to 0.20: SDK(token_provider=Login(), endpoints=Endpoints(core="{url}/core-fast"),
+#                              project_id={project_id!r}), where
+class Login(ExpiringTokenProvider):  # from pasqal_cloud.authentication
+    def _query_token(self):
+        return requests.post("{url}/oauth/token", data=dict(
+            grant_type="password", username={username!r}, password={password!r})).json()
+
+# pasqal-cloud through OVH, with PASQAL_PULSER_ACCESS_TOKEN={secret_key!r}
+from pasqal_cloud import OVHConnection
+connection = OVHConnection(endpoints=Endpoints(core="{url}/core-fast", account="{url}/account"))
+
 # The Scaleway SDK
 from scaleway import Client
 client = Client(access_key={access_key!r}, secret_key={secret_key!r},
@@ -80,6 +91,7 @@ def variables(known: Credentials) -> dict[str, str]:
         "SCALEWAY_CLOUD_TOKEN": known.secret_key,
         "PASQAL_USERNAME": known.username,
         "PASQAL_PASSWORD": known.password,
+        "PASQAL_PULSER_ACCESS_TOKEN": known.secret_key,
     }
     for client in ("QISKIT", "CIRQ", "PULSER"):
         told[f"{client}_SCALEWAY_API_URL"] = known.url

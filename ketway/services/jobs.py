@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ketway.domain.accounts import Action, Actor
 from ketway.domain.batches import BatchId
-from ketway.domain.errors import AlreadyFinished, JobStillLives, Refusal
+from ketway.domain.errors import AlreadyFinished, JobStillLives, OverBound, Refusal
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.results import Result
 from ketway.services.ending import settle
@@ -19,10 +19,16 @@ from ketway.services.programs import LINK_LIFE
 
 @dataclass(frozen=True, kw_only=True)
 class Jobs:
+    """
+    Args:
+        max_documents_bytes: of results that are read into one answer.
+    """
+
     db: Database
     blobs: BlobStore
     clock: Clock
     bell: Bell
+    max_documents_bytes: int = 128 * 2**20
 
     async def get(self, actor: Actor, id: JobId) -> Job:
         async with self.db.look() as work:
@@ -123,8 +129,15 @@ class Jobs:
         return await self.blobs.get(result.key)
 
     async def documents(self, jobs: Sequence[JobId]) -> Mapping[JobId, bytes]:
-        """What jobs already read left, by job; jobs without a result are left out."""
-        return {id: await self.document(result) for id, result in (await self.results(jobs)).items()}
+        """What jobs already read left, by job; jobs without a result are left out.
+
+        Raises:
+            OverBound: more than can be held at once; ask for fewer, or for links.
+        """
+        results = await self.results(jobs)
+        if sum(result.size for result in results.values()) > self.max_documents_bytes:
+            raise OverBound("What these jobs left", self.max_documents_bytes)
+        return {id: await self.document(result) for id, result in results.items()}
 
     def link(self, result: Result) -> str:
         """A URL, or a path of this server, that fetches the document without a login."""

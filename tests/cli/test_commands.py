@@ -148,6 +148,16 @@ def test_a_program_that_knows_nothing_of_us_is_pointed_here(tmp_path):
     assert "{'1': 20}" in said.stdout
 
 
+def test_a_program_that_goes_through_ovh_is_pointed_here(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(OVH_PROGRAM.format(sequence=one_atom_flipped().to_abstract_repr()))
+    with a_server(tmp_path / "data", workers=1) as server:
+        said = ketway("exec", f"--data={server.folder}", "--", sys.executable, str(program))
+
+    assert said.returncode == 0, said.stderr
+    assert "{'1': 20}" in said.stdout
+
+
 def test_exec_without_a_server_says_how_to_start_one(tmp_path):
     KNOWN.moved_to("http://127.0.0.1:1").write(tmp_path)
 
@@ -196,6 +206,17 @@ client = PasqalCloudClient(username="somebody@else.where", password="x", project
 batch = client.create_batch({sequence!r}, jobs=[{{"runs": 20}}], device_type="EMU_FREE", wait=True)
 print(batch.ordered_jobs[0].result)
 sys.exit(7)
+"""
+
+
+OVH_PROGRAM = """
+import pulser
+from pasqal_cloud import OVHConnection
+from pasqal_cloud.backends import RemoteEmuFreeBackend
+
+sequence = pulser.Sequence.from_abstract_repr({sequence!r})
+remote = RemoteEmuFreeBackend(sequence, connection=OVHConnection()).run([{{"runs": 20}}], wait=True)
+print(dict(remote.results[0].final_bitstrings))
 """
 
 

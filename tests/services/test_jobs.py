@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
@@ -175,3 +176,16 @@ async def test_a_program_is_nobody_else_s(world):
 async def test_a_program_is_measured_in_bytes(world):
     with pytest.raises(OverBound):
         await world.core.programs.create(world.owner, world.project_id, "é" * (16 * 2**20 + 1))
+
+
+async def test_results_too_large_for_one_answer_are_refused_together_and_given_one_by_one(world):
+    batch = await create(world, jobs=2)
+    await world.run_all()
+    ids = [job.id for job in await jobs_of(world, batch.id)]
+    sizes = [result.size for result in (await world.core.jobs.results(ids)).values()]
+    narrow = replace(world.core.jobs, max_documents_bytes=sum(sizes) - 1)
+
+    with pytest.raises(OverBound):
+        await narrow.documents(ids)
+    assert len(await narrow.documents(ids[:1])) == 1
+    assert len(await world.core.jobs.documents(ids)) == 2

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-_KEPT = ("webhook", "client_class")
+_KEPT = ("webhook",)
 
 
 class _Pointing(importlib.abc.MetaPathFinder):
@@ -45,8 +45,11 @@ def _point(module: Any) -> None:
     original = client.__init__
 
     def pointed(self: Any, *args: Any, **kwargs: Any) -> None:
-        kept = {name: kwargs[name] for name in _KEPT if name in kwargs}
         print(f"ketway: pasqal_cloud talks to {os.environ['KETWAY_URL']}", file=sys.stderr)
+        if "client_class" in kwargs:  # OVH's: its token, ours by now, says which project
+            original(self, **kwargs | {"endpoints": _endpoints()})
+            return
+        kept = {name: kwargs[name] for name in _KEPT if name in kwargs}
         original(
             self,
             token_provider=_login(),
