@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
+from pydantic import BaseModel
 from starlette.types import ASGIApp
 
+import ketway
+from ketway.api import openapi
 from ketway.api.once import Once
 from ketway.api.pasqal import (
     account,
@@ -19,10 +22,16 @@ from ketway.api.pasqal import (
     projects,
     reports,
     results,
+    shapes,
     statistics,
     workloads,
 )
 from ketway.services.core import Core
+
+_DESCRIPTION = (
+    "The dialect of Pasqal Cloud, spoken by ketway. Log in at `/oauth/token`, with a password or with a key, "
+    "and send the token as a bearer's."
+)
 
 
 def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[str, ASGIApp]:
@@ -33,21 +42,34 @@ def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[
         max_body_bytes: of a request, before and after inflation.
     """
 
-    def application(*routers: APIRouter, prefix: str = "", has_integer_codes: bool = False) -> FastAPI:
-        app = FastAPI(title="core-fast", redirect_slashes=False, docs_url=None, redoc_url=None)
+    def application(
+        title: str, *routers: APIRouter, prefix: str = "", refusal: type[BaseModel] | None = None
+    ) -> FastAPI:
+        app = FastAPI(
+            title=title,
+            version=ketway.__version__,
+            description=_DESCRIPTION,
+            redirect_slashes=False,
+            openapi_url=None if refusal is None else "/openapi.json",
+            docs_url=None,
+            redoc_url=None,
+        )
         app.state.core = core
         app.state.public_url = public_url
         app.state.max_body_bytes = max_body_bytes
         app.add_middleware(Once, requests=core.requests)
-        app.state.has_integer_codes = has_integer_codes
+        app.state.has_integer_codes = refusal is shapes.AccountRefusal
         errors.install(app)
         for router in routers:
             app.include_router(router, prefix=prefix)
+        if refusal is not None:
+            openapi.install(app, refusal=refusal)
         return app
 
     return {
         # Where two paths fit, the first one counts: words before ids.
         "/core-fast": application(
+            "core-fast",
             statistics.router,
             batches.router,
             jobs.router,
@@ -58,8 +80,9 @@ def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[
             banners.router,
             ovh.router,
             learning.router,
+            refusal=shapes.Refusal,
         ),
-        "/account": application(account.router, projects.router, has_integer_codes=True),
-        "/oauth": application(auth.router),
-        "/realms": application(auth.router, prefix="/{realm}/protocol/openid-connect"),
+        "/account": application("account", account.router, projects.router, refusal=shapes.AccountRefusal),
+        "/oauth": application("oauth", auth.router),
+        "/realms": application("realms", auth.router, prefix="/{realm}/protocol/openid-connect"),
     }

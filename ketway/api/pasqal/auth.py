@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Security
+from fastapi.security import HTTPBearer
 from starlette.responses import JSONResponse, Response
 
 from ketway.api.bodies import parse, read_body
@@ -31,30 +32,35 @@ def core_of(request: Request) -> Core:
 CoreDep = Annotated[Core, Depends(core_of)]
 
 
-async def actor_of(request: Request, core: CoreDep) -> Actor:
+class Bearer(HTTPBearer):
+    """A token in the header, as the document says; refused in this dialect's words."""
+
+    async def __call__(self, request: Request) -> str:  # type: ignore[override]
+        """
+        Raises:
+            BadToken: there is none.
+        """
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise BadToken("missing")
+        return token.strip()
+
+
+TokenDep = Annotated[str, Security(Bearer(description="From `/oauth/token`, or a secret key as it stands."))]
+
+
+async def actor_of(token: TokenDep, core: CoreDep) -> Actor:
     """Whose token it is: one that was given at login, or a secret key as it stands.
 
     Raises:
         BadToken: none, unknown or expired.
         AccountDisabled
     """
-    token = bearer(request)
     if token.count(".") == _JWT_DOTS:
         actor = await core.accounts.by_token(token)
     else:
         actor, _ = await core.accounts.by_secret(token)
     return actor.through(translate.DOOR, translate.OVH)
-
-
-def bearer(request: Request) -> str:
-    """
-    Raises:
-        BadToken: there is none.
-    """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise BadToken("missing")
-    return token.strip()
 
 
 ActorDep = Annotated[Actor, Depends(actor_of)]

@@ -9,20 +9,22 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ketway.api.pasqal import answers, translate, translate_devices, wire
+from ketway.api.openapi import told
+from ketway.api.pasqal import answers, shapes, translate, translate_devices, wire
 from ketway.api.pasqal.answers import success
 from ketway.api.pasqal.auth import ActorDep, CoreDep
-from ketway.api.pasqal.queries import Query, device_filter
+from ketway.api.pasqal.queries import DEVICE_FILTERS, PAGE, PAGING, Query, device_filter
+from ketway.api.pasqal.shapes import Answer
 from ketway.domain.errors import BadField
 from ketway.domain.platforms import Platform, PlatformId
 from ketway.services.core import Core
 from ketway.services.listing import Listed
 from ketway.services.platforms import Offer
 
-router = APIRouter()
+router = APIRouter(tags=["Devices"])
 
 
-@router.get("/api/v1/devices")
+@router.get("/api/v1/devices", **told(shapes.Page[shapes.Device], query=(*PAGING, *DEVICE_FILTERS)))
 async def get_public_devices(request: Request, core: CoreDep) -> Response:
     """Without a login, as some clients ask before they have one; public devices only."""
     offers = await core.platforms.offers(translate.DOOR)
@@ -31,12 +33,13 @@ async def get_public_devices(request: Request, core: CoreDep) -> Response:
     )
 
 
-@router.get("/api/v2/devices")
+@router.get("/api/v2/devices", **told(shapes.Page[shapes.Device], query=(*PAGING, *DEVICE_FILTERS)))
 async def get_devices(request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """Every device, those included that only who is logged in may see."""
     return await _list(core, request, await core.platforms.offers(translate.DOOR))
 
 
-@router.post("/api/v1/devices")
+@router.post("/api/v1/devices", **told(Answer[shapes.Device], body=wire.CreateDevice, refuses=(403, 409)))
 async def create_device(request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """A device that the catalogue does not have, run by an engine that is here."""
     actor.must_operate()
@@ -46,9 +49,14 @@ async def create_device(request: Request, actor: ActorDep, core: CoreDep) -> Res
     return success((await _shown(core, [await core.platforms.named(translate.DOOR, platform.name)]))[0])
 
 
-@router.put("/api/v1/devices/status")
-@router.patch("/api/v1/devices/status")
+@router.put(
+    "/api/v1/devices/status", **told(Answer[list[shapes.Device]], body=wire.DeviceStatuses, refuses=(403,))
+)
+@router.patch(
+    "/api/v1/devices/status", **told(Answer[list[shapes.Device]], body=wire.DeviceStatuses, refuses=(403,))
+)
 async def set_statuses(request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """As of one device, of several at once."""
     actor.must_operate()
     said = await answers.read(request, wire.DeviceStatuses)
     known = {offer.platform.name: offer for offer in await core.platforms.offers(translate.DOOR)}
@@ -61,8 +69,14 @@ async def set_statuses(request: Request, actor: ActorDep, core: CoreDep) -> Resp
     return success(await _shown(core, [offer for offer in offers if offer.platform.id in ids]))
 
 
-@router.put("/api/v1/devices/{device_id}/status")
-@router.patch("/api/v1/devices/{device_id}/status")
+@router.put(
+    "/api/v1/devices/{device_id}/status",
+    **told(Answer[shapes.Device], body=wire.DeviceStatus, refuses=(403,)),
+)
+@router.patch(
+    "/api/v1/devices/{device_id}/status",
+    **told(Answer[shapes.Device], body=wire.DeviceStatus, refuses=(403,)),
+)
 async def set_status(device_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """DOWN holds the queue: what is sent waits, and the device says why."""
     actor.must_operate()
@@ -72,8 +86,13 @@ async def set_status(device_id: UUID, request: Request, actor: ActorDep, core: C
     return success((await _shown(core, [await core.platforms.offered(translate.DOOR, id)]))[0])
 
 
-@router.get("/api/v1/devices/{dt_name}/queue-size")
-@router.get("/api/v1/devices/{dt_name}/queue_size")
+@router.get("/api/v1/devices/{dt_name}/queue-size", **told(Answer[shapes.Queues]))
+@router.get(
+    "/api/v1/devices/{dt_name}/queue_size",
+    # What it would be called by itself is what the other one is called.
+    operation_id="get_queue_size_by_its_other_name_api_v1_devices__dt_name__queue_size_get",
+    **told(Answer[shapes.Queues]),
+)
 async def get_queue_size(dt_name: str, actor: ActorDep, core: CoreDep) -> Response:
     """What waits in each class, whoever sent it and by whatever way."""
     platform = await _named(core, dt_name)
@@ -81,7 +100,7 @@ async def get_queue_size(dt_name: str, actor: ActorDep, core: CoreDep) -> Respon
     return success({"device_queues": translate_devices.queues(waiting)})
 
 
-@router.get("/api/v1/devices/{dt_name}/queue")
+@router.get("/api/v1/devices/{dt_name}/queue", **told(shapes.Page[shapes.QueuedBatch], query=PAGE))
 async def get_queue(dt_name: str, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """Living batches that the caller may see, in the order in which they are served."""
     page = Query(request.query_params).page()
@@ -91,26 +110,35 @@ async def get_queue(dt_name: str, request: Request, actor: ActorDep, core: CoreD
     return answers.page([translate_devices.queued(row) for row in rows], listed, page)
 
 
-@router.get("/api/v1/devices/specs")
+@router.get("/api/v1/devices/specs", **told(Answer[dict[str, str]]))
 async def get_specs(actor: ActorDep, core: CoreDep) -> Response:
     """An object, where the public twin answers a list."""
     return success({platform.name: platform.specs for platform in await _with_specs(core)})
 
 
-@router.get("/api/v1/devices/public-specs")
+@router.get("/api/v1/devices/public-specs", **told(Answer[list[shapes.Specs]]))
 async def get_public_specs(core: CoreDep) -> Response:
+    """What public devices accept, without a login."""
     public = [platform for platform in await _with_specs(core) if translate_devices.is_public(platform)]
     return success([translate_devices.specs(platform) for platform in public])
 
 
-@router.get("/api/v1/devices/specs/{device_type}")
+@router.get("/api/v1/devices/specs/{device_type}", **told(Answer[shapes.Specs]))
 async def get_device_specs(device_type: str, actor: ActorDep, core: CoreDep) -> Response:
+    """What one device accepts."""
     return success(translate_devices.specs(await _named(core, device_type)))
 
 
-@router.put("/api/v1/devices/specs/{device_type}")
-@router.patch("/api/v1/devices/specs/{device_type}")
+@router.put(
+    "/api/v1/devices/specs/{device_type}",
+    **told(Answer[shapes.Specs], body=wire.DeviceSpecs, refuses=(403,)),
+)
+@router.patch(
+    "/api/v1/devices/specs/{device_type}",
+    **told(Answer[shapes.Specs], body=wire.DeviceSpecs, refuses=(403,)),
+)
 async def set_device_specs(device_type: str, request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """What clients read from now on; jobs that wait run as they are."""
     actor.must_operate()
     said = await answers.read(request, wire.DeviceSpecs)
     translate_devices.must_be_specs(said.specs)
@@ -119,8 +147,9 @@ async def set_device_specs(device_type: str, request: Request, actor: ActorDep, 
     return success(translate_devices.specs(await _named(core, device_type)))
 
 
-@router.get("/api/v1/health")
+@router.get("/api/v1/health", **told(Answer[shapes.Nothing]))
 async def get_health() -> Response:
+    """Whether the server answers."""
     return success({})
 
 

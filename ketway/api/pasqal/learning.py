@@ -8,10 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ketway.api.pasqal import answers, wire
+from ketway.api.openapi import told
+from ketway.api.pasqal import answers, shapes, wire
 from ketway.api.pasqal.answers import success
 from ketway.api.pasqal.auth import ActorDep, CoreDep
-from ketway.api.pasqal.queries import Query
+from ketway.api.pasqal.queries import PAGE, PAGING, SEARCH, STANDING, STANDINGS, Query
+from ketway.api.pasqal.shapes import Answer
 from ketway.api.pasqal.translate import moment
 from ketway.domain.accounts import ProjectId
 from ketway.domain.errors import Unknown
@@ -19,26 +21,27 @@ from ketway.domain.learning import Learner, Quiz, QuizId, Standing, UseCaseId
 from ketway.services.learning import Named, Told
 from ketway.services.listing import UseCaseFilter
 
-router = APIRouter()
+router = APIRouter(tags=["Learning"])
 
 
-@router.get("/api/v1/learners/{package}")
+@router.get("/api/v1/learners/{package}", **told(Answer[list[shapes.Learner]]))
 async def get_learner(package: wire.ProjectPackage, actor: ActorDep, core: CoreDep) -> Response:
     """Of the caller; begun now if it was not."""
     return success([_learner(await core.learning.learner(actor, package))])
 
 
-@router.patch("/api/v1/learners/{package}")
-@router.put("/api/v1/learners/{package}")
+@router.patch("/api/v1/learners/{package}", **told(Answer[list[shapes.Learner]], body=wire.Progress))
+@router.put("/api/v1/learners/{package}", **told(Answer[list[shapes.Learner]], body=wire.Progress))
 async def update_progress(
     package: wire.ProjectPackage, request: Request, actor: ActorDep, core: CoreDep
 ) -> Response:
+    """How far the caller has come in some chapters; the others stay as they are."""
     said = await answers.read(request, wire.Progress)
     chapters = {name: chapter.model_dump() for name, chapter in said.progress.items()}
     return success([_learner(await core.learning.advance(actor, package, chapters))])
 
 
-@router.get("/api/v1/learners/{package}/notebooks/{notebook}")
+@router.get("/api/v1/learners/{package}/notebooks/{notebook}", **told(Answer[shapes.Nothing]))
 async def get_notebook(
     package: wire.ProjectPackage, notebook: str, actor: ActorDep, core: CoreDep
 ) -> Response:
@@ -46,47 +49,61 @@ async def get_notebook(
     raise Unknown("notebook", notebook)
 
 
-@router.get("/api/v1/learners/projects/{project_id}")
+@router.get("/api/v1/learners/projects/{project_id}", **told(shapes.Page[shapes.Learner], query=PAGING))
 async def get_learners_of_project(
     project_id: UUID, request: Request, actor: ActorDep, core: CoreDep
 ) -> Response:
+    """Of the members of a project."""
     page = Query(request.query_params).page()
     listed = await core.learning.learners_of(actor, ProjectId(project_id), page)
     return answers.page([_learner(learner) for learner in listed.items], listed, page)
 
 
-@router.post("/api/v1/use-cases")
+@router.post(
+    "/api/v1/use-cases", **told(Answer[list[shapes.UseCase]], body=wire.CreateUseCase, refuses=(404,))
+)
 async def create_use_case(request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """A draft, or one to be reviewed at once."""
     said = await answers.read(request, wire.CreateUseCase)
     project = None if said.project_id is None else ProjectId(said.project_id)
     return success([_use_case(await core.learning.create_use_case(actor, project, _told(said)))])
 
 
-@router.get("/api/v1/use-cases/examples")
+@router.get("/api/v1/use-cases/examples", **told(shapes.Page[shapes.UseCase], query=PAGE))
 async def get_example_use_cases(request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """Approved ones of every project."""
     page = Query(request.query_params).page()
     listed = await core.learning.examples(page)
     return answers.page([_use_case(named) for named in listed.items], listed, page)
 
 
-@router.get("/api/v1/use-cases/{use_case_id}")
+@router.get("/api/v1/use-cases/{use_case_id}", **told(Answer[shapes.WholeUseCase]))
 async def get_use_case_by_id(use_case_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
+    """With its answers."""
     named = await core.learning.use_case(actor, UseCaseId(use_case_id))
     return success(_use_case(named) | {"answers": dict(named.use_case.answers)})
 
 
-@router.patch("/api/v1/use-cases/{use_case_id}")
+@router.patch(
+    "/api/v1/use-cases/{use_case_id}",
+    **told(Answer[list[shapes.UseCase]], body=wire.PatchUseCase, refuses=(403, 409)),
+)
 async def partial_use_case_update(
     use_case_id: UUID, request: Request, actor: ActorDep, core: CoreDep
 ) -> Response:
+    """Change what is given."""
     said = await answers.read(request, wire.PatchUseCase)
     return success(
         [_use_case(await core.learning.change_use_case(actor, UseCaseId(use_case_id), _told(said)))]
     )
 
 
-@router.post("/api/v1/use-cases/{use_case_id}/review")
+@router.post(
+    "/api/v1/use-cases/{use_case_id}/review",
+    **told(Answer[list[shapes.UseCase]], body=wire.Review, refuses=(403, 409)),
+)
 async def review_use_case(use_case_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """What the reviewer says of each answer."""
     await core.learning.use_case(actor, UseCaseId(use_case_id))
     actor.must_operate()
     said = await answers.read(request, wire.Review)
@@ -94,8 +111,12 @@ async def review_use_case(use_case_id: UUID, request: Request, actor: ActorDep, 
     return success([_use_case(reviewed)])
 
 
-@router.get("/api/v1/use-cases/projects/{project_id}/mine")
+@router.get(
+    "/api/v1/use-cases/projects/{project_id}/mine",
+    **told(shapes.Page[shapes.UseCase], query=(*PAGE, STANDING, SEARCH)),
+)
 async def get_my_use_cases(project_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """The caller's own in a project."""
     query = Query(request.query_params)
     page = query.page()
     standing = query.one("status", lambda word: Standing[word], "a validation status")
@@ -109,7 +130,10 @@ async def get_my_use_cases(project_id: UUID, request: Request, actor: ActorDep, 
     return answers.page([_use_case(named) for named in listed.items], listed, page)
 
 
-@router.get("/api/v1/use-cases/projects/{project_id}/team")
+@router.get(
+    "/api/v1/use-cases/projects/{project_id}/team",
+    **told(shapes.Page[shapes.UseCase], query=(*PAGE, STANDINGS, SEARCH)),
+)
 async def get_team_use_cases(project_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """Approved ones; operators may ask for others."""
     query = Query(request.query_params)
@@ -124,14 +148,18 @@ async def get_team_use_cases(project_id: UUID, request: Request, actor: ActorDep
     return answers.page([_use_case(named) for named in listed.items], listed, page)
 
 
-@router.post("/api/v1/quizzes/{strapi_quiz_id}")
+@router.post("/api/v1/quizzes/{strapi_quiz_id}", **told(Answer[list[shapes.Quiz]], body=wire.QuizData))
 async def create_quiz(strapi_quiz_id: str, request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """What the caller answered; once for each quiz."""
     said = await answers.read(request, wire.QuizData)
     return success([_quiz(await core.learning.create_quiz(actor, strapi_quiz_id[:255], said.data))])
 
 
-@router.patch("/api/v1/quizzes/{quiz_id}")
+@router.patch(
+    "/api/v1/quizzes/{quiz_id}", **told(Answer[list[shapes.Quiz]], body=wire.QuizData, refuses=(403, 409))
+)
 async def update_quiz(quiz_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
+    """Other data instead of what it had."""
     said = await answers.read(request, wire.QuizData)
     return success([_quiz(await core.learning.change_quiz(actor, QuizId(quiz_id), said.data))])
 

@@ -12,14 +12,17 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from ketway.api.pasqal import answers, jobs, translate, wire
+from ketway.api.openapi import told
+from ketway.api.pasqal import answers, jobs, shapes, translate, wire
 from ketway.api.pasqal.answers import success
-from ketway.api.pasqal.auth import CoreDep, bearer
+from ketway.api.pasqal.auth import CoreDep, TokenDep
 from ketway.api.pasqal.batches import read_batch, read_status
 from ketway.api.pasqal.creation import new_batch
+from ketway.api.pasqal.queries import JOB_FILTERS, PAGING
+from ketway.api.pasqal.shapes import Answer
 from ketway.domain.accounts import Actor, ProjectId
 
-router = APIRouter(prefix="/api/v1/third-party-access/ovh")
+router = APIRouter(prefix="/api/v1/third-party-access/ovh", tags=["OVH"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,20 +33,23 @@ class Visitor:
     project_id: ProjectId
 
 
-async def visitor(request: Request, core: CoreDep) -> Visitor:
+async def visitor(token: TokenDep, core: CoreDep) -> Visitor:
     """
     Raises:
         BadToken: none, or not a secret key.
     """
-    actor, key = await core.accounts.by_secret(bearer(request))
+    actor, key = await core.accounts.by_secret(token)
     return Visitor(actor=actor.through(translate.OVH), project_id=key.project_id)
 
 
 VisitorDep = Annotated[Visitor, Depends(visitor)]
 
 
-@router.post("/batches")
+@router.post(
+    "/batches", **told(Answer[shapes.NewBatch], body=wire.CreateOvhBatch, is_once=True, refuses=(403,))
+)
 async def create_ovh_batch(request: Request, visitor: VisitorDep, core: CoreDep) -> Response:
+    """A batch of the key's project."""
     said, asked = await answers.read_once(request, visitor.actor, wire.CreateOvhBatch)
     placed = wire.CreateBatch(**dict(said) | {"project_id": visitor.project_id})
     new = await new_batch(core, placed, translate.OVH)
@@ -51,28 +57,33 @@ async def create_ovh_batch(request: Request, visitor: VisitorDep, core: CoreDep)
     return success(await answers.batch_v1(core, visitor.actor, batch, new.program))
 
 
-@router.get("/batches/{batch_id}")
+@router.get("/batches/{batch_id}", **told(Answer[shapes.BatchWithSequence]))
 async def get_ovh_batch(batch_id: UUID, visitor: VisitorDep, core: CoreDep) -> Response:
+    """With its sequence, exactly as received; without its jobs."""
     return success(await read_batch(core, visitor.actor, batch_id))
 
 
-@router.get("/batches/{batch_id}/status")
+@router.get("/batches/{batch_id}/status", **told(Answer[shapes.BatchStatus]))
 async def get_ovh_batch_status(batch_id: UUID, visitor: VisitorDep, core: CoreDep) -> Response:
+    """Its status, and how many of its jobs have which."""
     return success(await read_status(core, visitor.actor, batch_id))
 
 
-@router.get("/jobs")
+@router.get("/jobs", **told(shapes.Page[shapes.ListedJob], query=(*PAGING, *JOB_FILTERS)))
 async def get_ovh_jobs(request: Request, visitor: VisitorDep, core: CoreDep) -> Response:
+    """Jobs of the key's project; without results."""
     return await jobs.get_jobs(request, visitor.actor, core)
 
 
-@router.get("/jobs/{job_id}/status")
+@router.get("/jobs/{job_id}/status", **told(Answer[shapes.JobStatus]))
 async def get_ovh_job_status(job_id: UUID, visitor: VisitorDep, core: CoreDep) -> Response:
+    """PENDING and RUNNING are the statuses to wait on; every other is final."""
     return await jobs.get_job_status(job_id, visitor.actor, core)
 
 
-@router.get("/jobs/{job_id}/results_link")
+@router.get("/jobs/{job_id}/results_link", **told(Answer[shapes.ResultsLink]))
 async def get_ovh_results_link(
     job_id: UUID, request: Request, visitor: VisitorDep, core: CoreDep
 ) -> Response:
+    """Null until there is a result."""
     return await jobs.get_results_link(job_id, request, visitor.actor, core)

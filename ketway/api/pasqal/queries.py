@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from starlette.datastructures import QueryParams
 
+from ketway.api.openapi import Parameter, Schema
 from ketway.api.pasqal import translate, wire
 from ketway.api.pasqal.translate_records import utc
 from ketway.domain.accounts import AccountId, ProjectId
 from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.errors import BadField
 from ketway.domain.jobs import Job
+from ketway.domain.learning import Standing
 from ketway.domain.platforms import Door, PlatformId, platform_id
 from ketway.domain.priorities import Priority
 from ketway.services.listing import BatchFilter, JobFilter, Listed, Order, Page, ProcessFilter
 
 MAX_LIMIT = 100
+MAX_OFFSET = 2**31
 _AVAILABILITIES = {word: word for word in ("ACTIVE", "INACTIVE", "RETIRED")}
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -44,7 +47,7 @@ class Query:
         values = self.all(name, read, kind)
         return values[-1] if values else None
 
-    def number(self, name: str, default: int, *, least: int = 0, most: int = 2**31) -> int:
+    def number(self, name: str, default: int, *, least: int = 0, most: int = MAX_OFFSET) -> int:
         value = self.one(name, int, "an integer")
         if value is None:
             return default
@@ -100,6 +103,91 @@ _BATCH_WORDS["PAUSED"] = [BatchStatus.PAUSED]
 _NEVER = ("CANCELING",)
 #: A filter on this id lists nothing; an empty one would list everything.
 _NOTHING = UUID(int=0)
+
+
+_WORD: Schema = {"type": "string"}
+_ID: Schema = {"type": "string", "format": "uuid"}
+_IDS: Schema = {"type": "array", "items": _ID}
+_WORDS: Schema = {"type": "array", "items": _WORD}
+_NUMBER: Schema = {"type": "integer"}
+_DATE: Schema = {"type": "string", "format": "date-time"}
+_BOOLEAN: Schema = {"type": "boolean"}
+
+
+def _listed(words: Iterable[str]) -> Schema:
+    return {"type": "array", "items": {"type": "string", "enum": list(words)}}
+
+
+#: What the readers below read, for the document.
+PAGE = (
+    Parameter(name="limit", schema=_NUMBER | {"minimum": 1, "maximum": MAX_LIMIT, "default": MAX_LIMIT}),
+    Parameter(name="offset", schema=_NUMBER | {"minimum": 0, "maximum": MAX_OFFSET, "default": 0}),
+)
+PAGING = (
+    *PAGE,
+    Parameter(name="order_by", schema=_WORD | {"enum": list(translate.ORDERS), "default": "created_at"}),
+    Parameter(name="order_by_direction", schema=_WORD | {"enum": list(_DIRECTIONS), "default": "DESC"}),
+)
+PROJECT = Parameter(name="project_id", schema=_ID, is_needed=True)
+PROJECTS = Parameter(name="project_id", schema=_IDS)
+SCOPE = Parameter(name="scope", schema=_WORD | {"enum": ["HOUR", "DAY", "MONTH"]}, is_needed=True)
+PROJECT_STATUS = Parameter(name="project_status", schema=_WORDS, means="Every project here is ACTIVE.")
+DRY_RUN = Parameter(
+    name="dry_run",
+    schema=_BOOLEAN | {"default": False},
+    means="Validate everything, keep nothing, and say how long each job would run.",
+)
+_SELECTED = (
+    Parameter(name="id", schema=_IDS),
+    Parameter(name="id__starts_with", schema=_WORD),
+    PROJECTS,
+)
+_CREATED = (
+    Parameter(name="start_date", schema=_DATE, means="Created then or later; UTC without an offset."),
+    Parameter(name="end_date", schema=_DATE, means="Created then or earlier; UTC without an offset."),
+)
+BATCH_FILTERS = (
+    *_SELECTED,
+    Parameter(name="user_id", schema=_WORDS, means="Who created it."),
+    Parameter(name="device_type", schema=_WORDS),
+    Parameter(name="status", schema=_listed([*_BATCH_WORDS, *_NEVER])),
+    Parameter(name="complete", schema=_BOOLEAN, means="The opposite of `open`."),
+    Parameter(name="open", schema=_BOOLEAN),
+    Parameter(name="min_jobs", schema=_NUMBER),
+    Parameter(name="max_jobs", schema=_NUMBER),
+    Parameter(name="queue_priority", schema=_listed(priority.name for priority in Priority)),
+    Parameter(name="tag", schema=_WORD, means="One that it has."),
+    *_CREATED,
+)
+JOB_FILTERS = (
+    *_SELECTED,
+    Parameter(name="batch_id", schema=_IDS),
+    Parameter(name="user_id", schema=_WORDS, means="Who created it."),
+    Parameter(name="status", schema=_listed([*_JOB_WORDS, "PAUSED", *_NEVER])),
+    Parameter(name="min_runs", schema=_NUMBER),
+    Parameter(name="max_runs", schema=_NUMBER),
+    Parameter(name="errors", schema=_BOOLEAN, means="Whether it has any."),
+    Parameter(name="origin", schema=_listed(_ORIGINS)),
+    *_CREATED,
+)
+PROCESS_FILTERS = (
+    *_SELECTED,
+    Parameter(name="status", schema=_listed([*_JOB_WORDS, "PAUSED", *_NEVER])),
+    *_CREATED,
+)
+DEVICE_FILTERS = (
+    Parameter(name="device_type", schema=_WORDS),
+    Parameter(name="availability", schema=_listed(_AVAILABILITIES)),
+    Parameter(name="public", schema=_BOOLEAN),
+)
+STANDING = Parameter(name="status", schema=_WORD | {"enum": [standing.name for standing in Standing]})
+STANDINGS = Parameter(name="status", schema=_listed(standing.name for standing in Standing))
+SEARCH = Parameter(name="search", schema=_WORD, means="A text that it has.")
+RESULT_FILTERS = (
+    Parameter(name="id", schema=_IDS),
+    Parameter(name="start_date", schema=_DATE, means="Of jobs that started then or later."),
+    Parameter(name="end_date", schema=_DATE, means="Of jobs that ended then or earlier."),
+)
 
 
 def batch_filter(query: Query) -> BatchFilter:

@@ -10,22 +10,26 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ketway.api import links
-from ketway.api.pasqal import answers, translate, wire
+from ketway.api.openapi import told
+from ketway.api.pasqal import answers, shapes, translate, wire
 from ketway.api.pasqal.answers import success
 from ketway.api.pasqal.auth import ActorDep, CoreDep
-from ketway.api.pasqal.queries import Query, results_filter
+from ketway.api.pasqal.queries import RESULT_FILTERS, Query, results_filter
+from ketway.api.pasqal.shapes import Answer
 from ketway.domain.accounts import Actor
 from ketway.domain.batches import BatchId
 from ketway.domain.errors import BadField
 from ketway.domain.jobs import Job, JobId
 from ketway.services.core import Core
 
-router = APIRouter()
+router = APIRouter(tags=["Results"])
 
 _NO_RESULT = "The job has no result."
 
 
-@router.get("/api/v1/batches/{batch_id}/results_link")
+@router.get(
+    "/api/v1/batches/{batch_id}/results_link", **told(Answer[shapes.ResultsLinks], query=RESULT_FILTERS)
+)
 async def get_batch_results_link(
     batch_id: UUID, request: Request, actor: ActorDep, core: CoreDep
 ) -> Response:
@@ -38,14 +42,15 @@ async def get_batch_results_link(
     return success({"results_links": found, "errors": errors})
 
 
-@router.get("/api/v1/batches/{batch_id}/full_results")
+@router.get("/api/v1/batches/{batch_id}/full_results", **told(Answer[dict[UUID, shapes.Counted]]))
 async def get_full_results(batch_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
+    """What each job counted, by its id; jobs without a result are left out."""
     return success(
         {str(job.id): {"counter": counter} for job, counter in await _counters(core, actor, batch_id)}
     )
 
 
-@router.get("/api/v1/batches/{batch_id}/results")
+@router.get("/api/v1/batches/{batch_id}/results", **told(Answer[shapes.Results]))
 async def get_results(batch_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
     """Two kinds of clients, two shapes: both in one object."""
     batch = await core.batches.get(actor, BatchId(batch_id))
@@ -59,7 +64,7 @@ async def get_results(batch_id: UUID, actor: ActorDep, core: CoreDep) -> Respons
     )
 
 
-@router.post("/api/v1/cudaq/job")
+@router.post("/api/v1/cudaq/job", **told(Answer[shapes.CreatedCudaqJob], body=wire.CreateCudaqJob))
 async def create_cudaq_job(request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """That format is neither Pulser's nor ours to run; the refusal says what is."""
     await answers.read(request, wire.CreateCudaqJob)
@@ -69,7 +74,7 @@ async def create_cudaq_job(request: Request, actor: ActorDep, core: CoreDep) -> 
     )
 
 
-@router.get("/api/v1/cudaq/job/{job_id}")
+@router.get("/api/v1/cudaq/job/{job_id}", **told(Answer[shapes.CudaqJob]))
 async def get_cudaq_job(job_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
     """Any job, as these clients read it."""
     job = await core.jobs.get(actor, JobId(job_id))

@@ -32,7 +32,9 @@ def _unique(tags: list[str]) -> list[str]:
     return tags
 
 
-UniqueTags = Annotated[list[Tag], Field(max_length=100), AfterValidator(_unique)]
+UniqueTags = Annotated[
+    list[Tag], Field(max_length=100, json_schema_extra={"uniqueItems": True}), AfterValidator(_unique)
+]
 JobStatus = Literal["PENDING", "RUNNING", "DONE", "ERROR", "CANCELED", "CANCELING"]
 BatchStatus = Literal["PENDING", "RUNNING", "DONE", "CANCELED", "TIMED_OUT", "ERROR", "PAUSED", "CANCELING"]
 ValidationStatus = Literal[

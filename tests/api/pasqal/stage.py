@@ -16,6 +16,7 @@ from ketway.domain.accounts import Account, AccountId, Project, ProjectId, Role
 from ketway.domain.credentials import ApiKey, ApiKeyId, hashed
 from ketway.services.core import Limits
 from tests.api.pasqal.clients import SEQUENCE, data
+from tests.api.pasqal.documents import Documents, read_documents
 from tests.api.pasqal.worlds import CORE, a_client, a_machine, an_emulator
 from tests.builders import a_membership
 from tests.worlds import World, a_world
@@ -59,11 +60,13 @@ class Stage:
     Args:
         clients: one for each kind of caller.
         accounts: their accounts' ids.
+        documents: what the surface says of itself.
     """
 
     world: World
     clients: Mapping[Who, httpx.AsyncClient]
     accounts: Mapping[Who, str]
+    documents: Documents
 
     @property
     def project_id(self) -> str:
@@ -162,7 +165,8 @@ async def a_stage(folder: Path) -> AsyncIterator[Stage]:
             who: await stack.enter_async_context(a_client(world, token)) for who, token in tokens.items()
         }
         accounts = {who: str(account.id) for who, account in people.items()}
-        yield Stage(world=world, clients=clients, accounts=accounts)
+        documents = await read_documents(clients[Who.NOBODY])
+        yield Stage(world=world, clients=clients, accounts=accounts, documents=documents)
 
 
 async def _account(

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
-from jsonschema import Draft202012Validator, FormatChecker
 
 from ketway.api.pasqal import surface
 from tests.api.pasqal.clients import NOBODY
 from tests.api.pasqal.contract import ROUTES, WRONG, Call, Route, Schema, exactly, many
+from tests.api.pasqal.documents import must_fit
 from tests.api.pasqal.stage import LEARNING, Stage, Who, a_stage
 from tests.api.pasqal.worlds import ACCOUNT, MAX_BODY_BYTES
 
@@ -50,21 +50,21 @@ def refusable(stage: Stage) -> Callable[[Route], Awaitable[Call]]:
     return call
 
 
-async def ask(client: httpx.AsyncClient, route: Route, call: Call, **more: Any) -> httpx.Response:
+async def ask(stage: Stage, who: Who, route: Route, call: Call, **more: Any) -> httpx.Response:
+    """An answer that the surface's own document foresees."""
     path = route.path.format(**call.ids)
     if call.body is not None:
         more = {"json": call.body} | more
-    return await client.request(route.method, path, params=call.query, data=call.form, **more)
+    client = stage.clients[who]
+    answer = await client.request(route.method, path, params=call.query, data=call.form, **more)
+    if not route.is_login:
+        stage.documents.must_foresee(route.method, route.path, answer)
+    return answer
 
 
-def permitted(stage: Stage, route: Route) -> httpx.AsyncClient:
+def permitted(route: Route) -> Who:
     """Somebody who may make every call of a route."""
-    return stage.clients[Who.BEARER if route.is_ovh else Who.OPERATOR]
-
-
-def must_fit(answer: Any, schema: Schema) -> None:
-    errors = Draft202012Validator(schema, format_checker=FormatChecker()).iter_errors(answer)
-    assert [f"{'.'.join(map(str, error.path))}: {error.message}" for error in errors] == []
+    return Who.BEARER if route.is_ovh else Who.OPERATOR
 
 
 def envelope(route: Route) -> Schema:
@@ -109,7 +109,7 @@ async def test_a_valid_call_is_answered_with_exactly_its_fields(stage, route):
     callers = (Who.CREATOR, Who.BEARER, Who.ADMIN, Who.OPERATOR)
     caller = next(who for who in callers if route.answers(who, call) == route.status)
 
-    answer = await ask(stage.clients[caller], route, call)
+    answer = await ask(stage, caller, route, call)
 
     assert answer.status_code == route.status, answer.text
     if route.is_login:
@@ -126,7 +126,7 @@ async def test_those_may_call_who_should_and_nobody_else(stage, route):
     answered: dict[Who, int] = {}
 
     for who in sorted(Who, key=lambda who: expected[who] == route.status):
-        answered[who] = (await ask(stage.clients[who], route, call)).status_code
+        answered[who] = (await ask(stage, who, route, call)).status_code
         if answered[who] == route.status and route.method != "GET":
             call = await route.call(stage)
 
@@ -139,7 +139,7 @@ async def test_a_token_of_somebody_elses_opens_nothing_that_needs_one(stage, ref
 
     for token in ("rubbish", "a.b.c"):
         headers = {"Authorization": f"Bearer {token}"}
-        answer = await ask(stage.clients[Who.NOBODY], route, call, headers=headers)
+        answer = await ask(stage, Who.NOBODY, route, call, headers=headers)
 
         expected = route.answers(Who.NOBODY, call)
         assert answer.status_code == expected
@@ -153,7 +153,7 @@ async def test_what_is_not_there_is_not_found(stage, refusable, route):
     (name,) = call.ids
 
     unknown = replace(call, ids={name: "NOTHING" if name in _NAMES else NOBODY})
-    answer = await ask(permitted(stage, route), route, unknown)
+    answer = await ask(stage, permitted(route), route, unknown)
 
     assert "not found" in refused(answer, 404)
 
@@ -163,7 +163,7 @@ async def test_an_id_that_is_none_is_invalid(stage, refusable, route):
     call = await refusable(route)
     (name,) = call.ids
 
-    answer = await ask(permitted(stage, route), route, replace(call, ids={name: "7"}))
+    answer = await ask(stage, permitted(route), route, replace(call, ids={name: "7"}))
 
     (detail,) = refused(answer, 422)
     assert detail["loc"] == ["path", name]
@@ -173,7 +173,7 @@ async def test_an_id_that_is_none_is_invalid(stage, refusable, route):
 async def test_what_is_named_elsewhere_and_is_not_there_is_not_found(stage, refusable, route):
     call = await refusable(route)
 
-    answer = await ask(permitted(stage, route), route, _naming(call, NOBODY))
+    answer = await ask(stage, permitted(route), route, _naming(call, NOBODY))
 
     assert "not found" in refused(answer, 404)
 
@@ -181,7 +181,7 @@ async def test_what_is_named_elsewhere_and_is_not_there_is_not_found(stage, refu
 @rows([route for route in JSEND if route.conflicts])
 async def test_what_the_state_of_things_forbids_is_a_conflict(stage, route):
     for prepare in route.conflicts:
-        answer = await ask(permitted(stage, route), route, await prepare(stage))
+        answer = await ask(stage, permitted(route), route, await prepare(stage))
 
         assert refused(answer, 409)
 
@@ -195,7 +195,7 @@ async def test_a_wrong_parameter_is_named(stage, refusable, route):
     for name in set(route.query) & WRONG.keys():
         for value in WRONG[name]:
             answer = await ask(
-                permitted(stage, route), route, replace(call, query={**call.query, name: value})
+                stage, permitted(route), route, replace(call, query={**call.query, name: value})
             )
 
             (detail,) = refused(answer, 422)
@@ -207,7 +207,7 @@ async def test_an_empty_parameter_is_none(stage, route):
     call = await route.call(stage)
     empty = dict.fromkeys(set(route.query) - set(call.query), "")
 
-    answer = await ask(permitted(stage, route), route, replace(call, query={**call.query, **empty}))
+    answer = await ask(stage, permitted(route), route, replace(call, query={**call.query, **empty}))
 
     assert answer.status_code == route.status, answer.text
 
@@ -219,7 +219,7 @@ async def test_a_body_that_does_not_fit_is_told_where(stage, refusable, route):
     for wrong in route.wrong_bodies:
         if isinstance(wrong, dict) and wrong and isinstance(call.body, dict):
             wrong = {key: call.body[key] for key in {"project_id"} & call.body.keys()} | wrong
-        answer = await ask(permitted(stage, route), route, replace(call, body=wrong))
+        answer = await ask(stage, permitted(route), route, replace(call, body=wrong))
 
         description = refused(answer, 422)
         assert isinstance(description, str) or all(
@@ -230,7 +230,6 @@ async def test_a_body_that_does_not_fit_is_told_where(stage, refusable, route):
 @rows(WITH_BODY)
 async def test_a_body_that_cannot_be_read_is_refused(stage, refusable, route):
     call = await refusable(route)
-    client = permitted(stage, route)
     bodies: Mapping[int, list[tuple[bytes, str]]] = {
         400: [(b"{", ""), (b"\xff", ""), (b"not gzip", "gzip"), (b'{"a": NaN}', "")],
         413: [(b'"' + b"a" * MAX_BODY_BYTES + b'"', ""), (gzip.compress(bytes(MAX_BODY_BYTES + 1)), "gzip")],
@@ -241,7 +240,9 @@ async def test_a_body_that_cannot_be_read_is_refused(stage, refusable, route):
     for status, sent in bodies.items():
         for content, encoding in sent:
             headers = {"Content-Encoding": encoding, "Content-Type": "application/json"}
-            answer = await ask(client, route, replace(call, body=None), content=content, headers=headers)
+            answer = await ask(
+                stage, permitted(route), route, replace(call, body=None), content=content, headers=headers
+            )
 
             assert refused(answer, status)
 
@@ -252,7 +253,8 @@ async def test_a_body_may_be_compressed(stage, route):
     request = httpx.Request(route.method, "http://here", json=call.body)
 
     answer = await ask(
-        permitted(stage, route),
+        stage,
+        permitted(route),
         route,
         replace(call, body=None),
         content=gzip.compress(request.content),
@@ -270,9 +272,9 @@ async def test_nobody_cancels_what_they_may_not_in_bulk(stage):
     def why(answer: httpx.Response) -> dict[str, str]:
         return answer.json()["data"]["errors"]
 
-    by_colleague = await ask(stage.clients[Who.COLLEAGUE], route, call)
-    by_stranger = await ask(stage.clients[Who.STRANGER], route, call)
-    by_creator = await ask(stage.creator, route, call)
+    by_colleague = await ask(stage, Who.COLLEAGUE, route, call)
+    by_stranger = await ask(stage, Who.STRANGER, route, call)
+    by_creator = await ask(stage, Who.CREATOR, route, call)
 
     assert "not allowed" in why(by_colleague)[mine["id"]]
     assert why(by_stranger)[mine["id"]] == "Batch not found."

@@ -8,8 +8,8 @@ import pytest
 
 from tests.api.pasqal.clients import NOBODY, data, why
 from tests.api.pasqal.contract import MOMENT, TEXT, UUID, WHOLE, by_key, exactly, maybe
+from tests.api.pasqal.documents import must_fit
 from tests.api.pasqal.stage import Stage, Who, a_stage
-from tests.api.pasqal.test_contract import must_fit
 from tests.api.pasqal.worlds import CORE
 
 V1 = f"{CORE}/v1"

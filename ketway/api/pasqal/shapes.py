@@ -1,0 +1,524 @@
+"""What clients are answered, for the document alone: routes write their answers by hand.
+
+Every field is there in every answer, unless it says that it may be missing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ketway.api.pasqal import wire
+
+T = TypeVar("T")
+
+Count = Annotated[int, Field(ge=0)]
+#: How often each bitstring was measured; the first character is the first qubit.
+Counter = dict[Annotated[str, Field(pattern="^[01]*$")], Count]
+Status = Literal["PENDING", "RUNNING", "DONE", "ERROR", "CANCELED"]
+BatchWord = Literal["PENDING", "RUNNING", "DONE", "CANCELED", "TIMED_OUT", "ERROR"]
+Origin = Literal["CLIENT", "OVH"]
+Role = Literal["ADMIN", "MEMBER"]
+Reasons = dict[UUID, str]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Nothing(_Shape):
+    pass
+
+
+class Pagination(_Shape):
+    """`end` is exclusive; ask on with `offset=end` until it reaches `total`."""
+
+    total: Count
+    start: Count
+    end: Count
+
+
+class Answer(_Shape, Generic[T]):
+    status: Literal["success"]
+    message: Literal["OK."]
+    code: Literal["200"]
+    data: T
+
+
+class Page(Answer[list[T]], Generic[T]):
+    pagination: Pagination
+
+
+class AccountAnswer(_Shape, Generic[T]):
+    status: Literal["success"]
+    message: Literal["OK."]
+    code: Literal[200]
+    data: T
+
+
+class AccountPage(AccountAnswer[list[T]], Generic[T]):
+    pagination: Pagination
+
+
+class Detail(_Shape):
+    """One thing that is wrong, and where."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class Reason(_Shape):
+    """A sentence, or what is wrong with each field."""
+
+    description: str | list[Detail]
+
+
+class Refusal(_Shape):
+    """`fail` where the request is at fault, `error` where the server is."""
+
+    status: Literal["fail", "error"]
+    message: str
+    code: Annotated[str, Field(pattern=r"^\d{3}$")]
+    data: Reason
+
+
+class AccountRefusal(_Shape):
+    """`fail` where the request is at fault, `error` where the server is."""
+
+    status: Literal["fail", "error"]
+    message: str
+    code: Annotated[int, Field(ge=400, le=599)]
+    data: Reason
+
+
+class _Job(_Shape):
+    id: UUID
+    batch_id: UUID
+    project_id: UUID
+    parent_id: UUID | None
+    status: Status
+    runs: Annotated[int, Field(ge=1)] | None
+    created_at: datetime
+    updated_at: datetime
+    start_timestamp: datetime | None
+    end_timestamp: datetime | None
+    variables: dict[str, Any] | None
+    errors: list[str] | None
+    progress: Annotated[int, Field(ge=0, le=100)]
+    creation_order: Annotated[int, Field(ge=1)]
+    origin: Origin
+
+
+class Job(_Job):
+    """As version 1 has it; `sequence` is its own, or null for the batch's."""
+
+    sequence: str | None
+
+
+class Estimate(_Shape):
+    """How long it would run; eight in ten fall in the range."""
+
+    seconds: float
+    seconds_low: float
+    seconds_high: float
+    memory_bytes: int | None
+    runs_measured: int
+    extrapolated: bool
+
+
+class RehearsedJob(Job):
+    """Of a batch that was only tried; `estimate` is null where nothing like it was measured."""
+
+    estimate: Estimate | None
+
+
+class FullResult(_Shape):
+    counter: Counter
+    raw: list[str]
+
+
+class JobWithResult(Job):
+    """As version 1 has it; results are null until it is DONE."""
+
+    result: Counter | None
+    full_result: FullResult | None
+
+
+class SingleJobV1(JobWithResult):
+    logs_link: str | None
+
+
+class ListedJob(_Job):
+    """As version 2 has it."""
+
+    slurm_job_id: str | None
+    slurm_cluster_name: str | None
+
+
+class SingleJob(ListedJob):
+    """`sequence` is its own, or null for the batch's."""
+
+    sequence: str | None
+    logs_link: str | None
+
+
+class JobStatus(_Shape):
+    id: UUID
+    status: Status
+
+
+class Counts(_Shape):
+    """Jobs by status."""
+
+    PENDING: Count
+    RUNNING: Count
+    DONE: Count
+    ERROR: Count
+    CANCELED: Count
+
+
+class QueuedBatch(_Shape):
+    id: UUID
+    parent_id: UUID | None
+    status: BatchWord
+    open: bool
+    device_type: str
+    user_id: str
+    project_id: UUID
+    created_at: datetime
+    updated_at: datetime
+    start_datetime: datetime | None
+    end_datetime: datetime | None
+    jobs_count: Count
+    jobs_count_per_status: Counts
+    job_ids: list[UUID]
+    tags: list[str]
+    configuration: dict[str, Any] | None
+    backend_configuration: str | None
+    queue_priority: wire.QueuePriority
+    device_status: str | None
+    origin: Origin
+
+
+class Batch(QueuedBatch):
+    """`complete` is the opposite of `open`; `priority` is no longer used."""
+
+    complete: bool
+    priority: Count
+    webhook: str | None
+
+
+class ReportedBatch(Batch):
+    """With the true status, PAUSED included, which clients are never shown."""
+
+    status: Literal[BatchWord, "PAUSED"]  # type: ignore[assignment]
+
+
+class BatchWithSequence(Batch):
+    """`child_ids` are of the batches that repeat it."""
+
+    sequence_builder: str | None
+    child_ids: list[UUID]
+
+
+class BatchWithResults(BatchWithSequence):
+    jobs: list[JobWithResult]
+
+
+class NewBatch(Batch):
+    sequence_builder: str | None
+    jobs: list[Job]
+
+
+class RehearsedBatch(Batch):
+    """What would have been made; nothing was kept."""
+
+    sequence_builder: str | None
+    jobs: list[RehearsedJob]
+    dry_run: Literal[True]
+
+
+class BatchWithJobs(Batch):
+    jobs: list[ListedJob]
+
+
+class BatchStatus(_Shape):
+    id: UUID
+    status: BatchWord
+    open: bool
+    jobs_count: Count
+    jobs_count_per_status: Counts
+
+
+class CancelledBatches(_Shape):
+    """`errors` says by id why the others were not cancelled."""
+
+    batches: list[Batch]
+    errors: Reasons
+
+
+class CancelledJobs(_Shape):
+    """`errors` says by id why the others were not cancelled."""
+
+    jobs: list[ListedJob]
+    errors: Reasons
+
+
+class CancelledJobsV1(_Shape):
+    """`errors` says by id why the others were not cancelled."""
+
+    jobs: list[JobWithResult]
+    errors: Reasons
+
+
+class ResultsLink(_Shape):
+    """Absolute, fetched without a login, good for less than an hour; null until there is a result."""
+
+    results_link: str | None
+
+
+class ResultsLinks(_Shape):
+    """By job; `errors` says which have none."""
+
+    results_links: dict[UUID, str]
+    errors: Reasons
+
+
+class Counted(_Shape):
+    counter: Counter
+
+
+class CountedJob(_Shape):
+    full_result: Counted
+
+
+class Results(BaseModel):
+    """Beside these two, one counter a job, by its id."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Counter] = Field(init=False)
+
+    status: BatchWord
+    jobs: list[CountedJob]
+
+
+class CudaqJob(_Shape):
+    status: Status
+    result: Counted | None
+
+
+class CreatedCudaqJob(_Shape):
+    """What clients expect, and no request is answered with yet."""
+
+    id: UUID
+
+
+class Activity(_Shape):
+    project_id: UUID
+    last_activity_date: datetime
+
+
+class Frequency(_Shape):
+    """Jobs by device type, of the hour, day or month that begins then."""
+
+    datetime: datetime
+    devices: dict[str, Count]
+
+
+class Frequencies(_Shape):
+    count: list[Frequency]
+    job_date_scope: Literal["HOUR", "DAY", "MONTH"]
+
+
+class Device(_Shape):
+    """`average_queue_time` is in seconds, over the last hour."""
+
+    id: UUID
+    name: str
+    device_type: str
+    status: wire.Upness
+    availability: Literal["ACTIVE", "INACTIVE", "RETIRED"]
+    active: bool
+    status_message: str
+    average_queue_time: Annotated[float, Field(ge=0)]
+    max_atom_num: Count
+    channels: list[str]
+    is_emulator: bool
+    allowed_result_types: list[str]
+    default_result_types: list[str]
+    description: str
+    bill_usage: bool
+    has_execution_logs: bool
+    public: bool
+
+
+class Specs(_Shape):
+    """`specs` is JSON: the abstract representation of a Pulser device."""
+
+    device_type: str
+    specs: str
+
+
+class Queue(_Shape):
+    queue: wire.QueuePriority
+    number_of_batches: Count
+    number_of_jobs: Count
+    number_of_shots: Count
+
+
+class Queues(_Shape):
+    device_queues: list[Queue]
+
+
+class Workload(_Shape):
+    id: UUID
+    project_id: UUID
+    user_id: str
+    status: Status
+    workload_type: str
+    backend: str
+    config: dict[str, Any]
+    queue_priority: wire.QueuePriority
+    created_at: datetime
+    updated_at: datetime
+    start_timestamp: datetime | None
+    end_timestamp: datetime | None
+    errors: list[str] | None
+
+
+class WorkloadWithResult(Workload):
+    result: dict[str, Any] | None
+
+
+class WorkloadWithLink(Workload):
+    """The link is absolute and fetched without a login; null until there is a result."""
+
+    result_link: str | None
+
+
+class Banner(_Shape):
+    id: UUID
+    banner_message: str
+    level: wire.Level
+    start_datetime: datetime
+    end_datetime: datetime
+    created_at: datetime
+    updated_at: datetime
+
+
+class Person(_Shape):
+    id: str
+    email: str
+    given_name: str
+    family_name: str
+
+
+class Manager(_Shape):
+    """Somebody of the vendor's, of whom only the id is known here."""
+
+    id: str
+    email: str | None
+    given_name: str | None
+    family_name: str | None
+
+
+class Grant(_Shape):
+    grant: str
+    role: str | None
+
+
+class MemberCount(_Shape):
+    ACTIVE_ADMIN: Count
+    ACTIVE_MEMBER: Count
+    PENDING: Count
+
+
+class Project(_Shape):
+    """`allowed_device_types` is null where every device may be used."""
+
+    id: UUID
+    project_id: UUID
+    name: str
+    description: str
+    company: str | None
+    email_domain: str | None
+    package: str | None
+    project_type: str
+    project_status: Literal["ACTIVE"]
+    queue_priority: wire.QueuePriority
+    allowed_device_types: list[str] | None
+    allowed_workload_types: list[str] | None
+    additional_access_grants: list[Grant]
+    account_manager: Manager | None
+    main_admin: Person | None
+    count: MemberCount
+    last_activity_date: datetime | None
+    created_at: datetime
+
+
+class Membership(_Shape):
+    id: UUID
+    project_id: UUID
+    user_id: str
+    role: Role
+    status: Literal["PENDING", "ACTIVE"]
+    project_allowed_device_types: list[str] | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Member(Membership):
+    user: Person
+
+
+class Caller(Person):
+    """Who asks; `allowed_device_types` is null where every device may be used."""
+
+    email_verified: bool
+    type: Literal["USER", "SERVICE_ACCOUNT"]
+    superuser: bool
+    acl: list[Membership]
+    projects: list[UUID]
+    allowed_device_types: list[str] | None
+    created_at: datetime
+
+
+class Learner(_Shape):
+    id: UUID
+    user_id: str
+    package: str
+    progress: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+
+class UseCase(_Shape):
+    id: UUID
+    user_id: str
+    user_name: str
+    project_id: UUID
+    project_name: str
+    title: str
+    summary: str | None
+    validation_status: wire.ValidationStatus
+    questionnaire_id: int | None
+    last_reviewed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class WholeUseCase(UseCase):
+    answers: dict[str, Any]
+
+
+class Quiz(_Shape):
+    id: UUID
+    strapi_quiz_id: str
+    user_id: str
+    data: dict[str, Any] | list[dict[str, Any]]
+    created_at: datetime
+    updated_at: datetime
