@@ -169,14 +169,14 @@ def _operations(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 def page(document: Mapping[str, Any]) -> str:
     """The document as HTML, for people."""
     info = document["info"]
-    parts = [f"<h1>{_text(info['title'])}</h1><p>{_text(info.get('description', ''))}</p>"]
+    parts = [f"<h1>{_text(info['title'])}</h1><p>{_prose(info.get('description', ''))}</p>"]
     by_tag: dict[str, list[str]] = {}
     for path, item in document["paths"].items():
         for method in _METHODS:
             if method in item:
                 tag = item[method].get("tags", ["Others"])[0]
                 by_tag.setdefault(tag, []).append(_operation(method, path, item[method]))
-    for tag, operations in by_tag.items():
+    for tag, operations in sorted(by_tag.items()):
         parts += [f"<h2>{_text(tag)}</h2>", *operations]
     parts.append("<h2>Schemas</h2>")
     parts += [_schema(name, schema) for name, schema in document["components"]["schemas"].items()]
@@ -194,11 +194,11 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
     for status, response in operation["responses"].items():
         schema = response.get("content", {}).get(_JSON, {}).get("schema", {})
         rows.append((status, "answer", _kind(schema), response["description"]))
-    lock = " &#128274;" if operation.get("security") else ""
+    login = " <small>login</small>" if operation.get("security") else ""
     return (
         f'<details id="{_text(operation["operationId"])}"><summary><b>{method.upper()}</b> '
-        f"<code>{_text(path)}</code>{lock} {_text(operation.get('summary', ''))}</summary>"
-        f"<p>{_text(operation.get('description', ''))}</p>{_table(rows)}</details>"
+        f"<code>{_text(path)}</code> {_text(operation.get('summary', ''))}{login}</summary>"
+        f"<p>{_prose(operation.get('description', ''))}</p>{_table(rows)}</details>"
     )
 
 
@@ -210,14 +210,14 @@ def _schema(name: str, schema: Schema) -> str:
     ]
     return (
         f'<details id="schema-{_text(name)}"><summary><code>{_text(name)}</code></summary>'
-        f"<p>{_text(schema.get('description', ''))}</p>{_table(rows)}</details>"
+        f"<p>{_prose(schema.get('description', ''))}</p>{_table(rows)}</details>"
     )
 
 
 def _table(rows: Iterable[tuple[str, str, str, str]]) -> str:
     """Args: rows: name, place, kind (HTML already), meaning."""
     cells = [
-        f"<tr><td><code>{_text(name)}</code></td><td>{_text(place)}</td><td>{kind}</td><td>{_text(means)}</td></tr>"
+        f"<tr><td><code>{_text(name)}</code></td><td>{_text(place)}</td><td>{kind}</td><td>{_prose(means)}</td></tr>"
         for name, place, kind, means in rows
     ]
     return f"<table>{''.join(cells)}</table>" if cells else ""
@@ -240,6 +240,12 @@ def _kind(schema: Schema) -> str:
     return _text(schema.get("format") or schema.get("type") or "anything")
 
 
+def _prose(said: str) -> str:
+    """A sentence whose `quoted words` are code."""
+    parts = _text(said).split("`")
+    return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
+
+
 def _text(said: object) -> str:
     return html.escape(str(said))
 
@@ -253,6 +259,7 @@ _PAGE = """<!doctype html>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem;
   color: #1b1f24; background: #fff }}
 summary {{ cursor: pointer; padding: .2rem 0 }}
+small {{ opacity: .6 }}
 summary b {{ display: inline-block; min-width: 4.5rem }}
 table {{ border-collapse: collapse; width: 100% }}
 td {{ border-top: 1px solid #d0d7de; padding: .2rem .5rem; vertical-align: top }}

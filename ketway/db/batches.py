@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from ketway.db.paging import filtered, page_of
 from ketway.db.rows import Condition, Runner, from_row, to_row
@@ -80,13 +80,19 @@ class SqlBatches:
         return Listed(items=[from_row(Batch, row) for row in rows], total=total)
 
     async def last_activity(self, projects: Sequence[ProjectId] | None) -> Mapping[ProjectId, datetime]:
-        query = select(batches.c.project_id, func.max(batches.c.updated_at).label("at")).group_by(
-            batches.c.project_id
-        )
-        if projects is not None:
-            query = query.where(batches.c.project_id.in_(projects))
-        rows = await self._run(lambda c: c.execute(query).all())
-        return {row.project_id: row.at for row in rows}
+        c = batches.c
+
+        def latest(connection: Connection) -> dict[ProjectId, datetime]:
+            every = select(c.project_id).distinct()
+            ids = connection.execute(every).scalars().all() if projects is None else projects
+            # One by one: the latest is the last entry of an index.
+            found = {
+                id: connection.execute(select(func.max(c.updated_at)).where(c.project_id == id)).scalar_one()
+                for id in ids
+            }
+            return {id: at for id, at in found.items() if at is not None}
+
+        return await self._run(latest)
 
     async def children(self, id: BatchId) -> Sequence[BatchId]:
         return [batch.id for batch in await self._where(batches.c.parent_id == id)]

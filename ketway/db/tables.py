@@ -187,6 +187,7 @@ batches = Table(
     Index("ix_batches_project", "project_id", "created_at", "id", "door", "deleted_at"),
     Index("ix_batches_parent", "parent_id", sqlite_where=text("parent_id IS NOT NULL")),
     Index("ix_batches_living", "platform_id", "created_at", sqlite_where=LIVES, postgresql_where=LIVES),
+    Index("ix_batches_activity", "project_id", "updated_at"),
     Index("ix_batches_paused", "platform_id", sqlite_where=PAUSED, postgresql_where=PAUSED),
     # One batch at a time on an exclusive platform, whatever the code above believes.
     Index("uq_batches_holder", "platform_id", unique=True, sqlite_where=HOLDS, postgresql_where=HOLDS),

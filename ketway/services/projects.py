@@ -55,11 +55,13 @@ class Overview:
 
     Args:
         main_admin: the admin of longest standing.
+        active_at: when something last happened to a batch of it; None where nothing did.
     """
 
     project: Project
     main_admin: Account | None
     members: Mapping[Role, int]
+    active_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,11 +259,13 @@ async def _overviews(work: Work, projects: Sequence[Project]) -> Sequence[Overvi
     main = {admin.project_id: admin.account_id for admin in reversed(await work.projects.admins(ids))}
     accounts = await work.accounts.of(list(set(main.values())))
     counts = await work.projects.count_members(ids)
+    active = await work.batches.last_activity(ids)
     return [
         Overview(
             project=project,
             main_admin=accounts[main[project.id]] if project.id in main else None,
             members=counts[project.id],
+            active_at=active.get(project.id),
         )
         for project in projects
     ]

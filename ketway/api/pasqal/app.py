@@ -46,7 +46,9 @@ def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[
         title: str, *routers: APIRouter, prefix: str = "", refusal: type[BaseModel] | None = None
     ) -> FastAPI:
         app = FastAPI(
-            title=title,
+            title=f"ketway: {title}",
+            servers=[{"url": f"/{title}"}],
+            root_path_in_servers=False,
             version=ketway.__version__,
             description=_DESCRIPTION,
             redirect_slashes=False,

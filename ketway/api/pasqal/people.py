@@ -63,7 +63,7 @@ def project(found: Overview) -> dict[str, Any]:
             # Whoever is added is a member at once.
             "PENDING": 0,
         },
-        "last_activity_date": None,
+        "last_activity_date": moment(found.active_at),
         "created_at": moment(kept.created_at),
     }
 

@@ -142,6 +142,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_batches_project", ["project_id", "created_at", "id", "door", "deleted_at"], unique=False
         )
+        batch_op.create_index("ix_batches_activity", ["project_id", "updated_at"], unique=False)
         batch_op.create_index(
             "ix_batches_paused",
             ["platform_id"],
