@@ -7,13 +7,14 @@ declared beside them, with `told`.
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -23,6 +24,8 @@ Schema = dict[str, Any]
 
 _COMPONENTS = "#/components/schemas/{model}"
 _JSON = "application/json"
+#: What the name of a schema must not hold.
+_NO_NAME = re.compile(r"[^\w.-]")
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -54,6 +57,20 @@ IDEMPOTENCY_KEY = Parameter(
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    answer: Any
+    body: type[BaseModel] | None
+    within: str | None
+    refuses: frozenset[int]
+
+
+#: What was told of each operation, by the number that stands in it. Schemas are made when somebody asks for
+#: the document: made at once, they would take half of a cold start.
+_EVERY: list[_Told] = []
+_NUMBER = "x-told"
+
+
 def told(
     answer: Any,
     *,
@@ -74,12 +91,10 @@ def told(
         refuses: statuses that follow neither from its path, its query and its body nor from its login.
     """
     parameters = [*query, *([IDEMPOTENCY_KEY] if is_once else ())]
-    refuses = [*refuses, *([410] if is_once else ())]
-    extra: dict[str, Any] = {"parameters": [parameter.described() for parameter in parameters]}
-    if body is not None:
-        extra["requestBody"] = _request_body(body, within)
-    responses: dict[int, dict[str, Any]] = {status: {} for status in refuses}
-    return {"responses": {200: {"model": answer}} | responses, "openapi_extra": extra}
+    gone = {410} if is_once else set()
+    _EVERY.append(_Told(answer=answer, body=body, within=within, refuses=frozenset({*refuses, *gone})))
+    number = len(_EVERY) - 1
+    return {"openapi_extra": {"parameters": [each.described() for each in parameters], _NUMBER: number}}
 
 
 def install(app: FastAPI, *, refusal: type[BaseModel]) -> None:
@@ -103,10 +118,39 @@ def install(app: FastAPI, *, refusal: type[BaseModel]) -> None:
     app.add_route("/docs", docs, include_in_schema=False)
 
 
-def _request_body(model: type[BaseModel], within: str | None) -> dict[str, Any]:
+def _completed(document: dict[str, Any], refusal: type[BaseModel]) -> dict[str, Any]:
+    """With every body, answer and refusal, and every schema by its name."""
+    components = document.setdefault("components", {})
+    schemas: dict[str, Schema] = components.setdefault("schemas", {})
+    for invented in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(invented, None)
+    refused = _named(_schema_of(refusal), schemas)
+    for operation in _operations(document):
+        said = _EVERY[operation.pop(_NUMBER)]
+        if said.body is not None:
+            operation["requestBody"] = _request_body(_named(_body_schema(said.body, said.within), schemas))
+        answered = _response("Successful Response", _named(_schema_of(said.answer), schemas))
+        statuses = sorted({*map(str, said.refuses), *_follow(operation)})
+        operation["responses"] = {"200": answered} | {
+            status: _response(HTTPStatus(int(status)).phrase, refused) for status in statuses
+        }
+    components["schemas"] = {name: schemas[name] for name in sorted(schemas)}
+    return document
+
+
+def _schema_of(answer: Any) -> Schema:
+    return TypeAdapter(answer).json_schema(ref_template=_COMPONENTS, mode="serialization")
+
+
+def _body_schema(model: type[BaseModel], within: str | None) -> Schema:
     schema = model.model_json_schema(ref_template=_COMPONENTS)
-    if within is not None:
-        schema = schema["properties"][within] | {"$defs": schema.get("$defs", {})}
+    if within is None:
+        return schema
+    inner: Schema = schema["properties"][within]
+    return inner | {"$defs": schema.get("$defs", {})}
+
+
+def _request_body(schema: Schema) -> dict[str, Any]:
     return {
         "required": True,
         "description": "May be compressed: `Content-Encoding: gzip`.",
@@ -114,24 +158,8 @@ def _request_body(model: type[BaseModel], within: str | None) -> dict[str, Any]:
     }
 
 
-def _completed(document: dict[str, Any], refusal: type[BaseModel]) -> dict[str, Any]:
-    """With every refusal that follows from what an operation reads, and every schema by its name."""
-    components = document.setdefault("components", {})
-    schemas: dict[str, Schema] = components.setdefault("schemas", {})
-    for invented in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(invented, None)
-    answered = _named(refusal.model_json_schema(ref_template=_COMPONENTS, mode="serialization"), schemas)
-    for operation in _operations(document):
-        body = operation.get("requestBody", {}).get("content", {}).get(_JSON)
-        if body is not None:
-            body["schema"] = _named(body["schema"], schemas)
-        responses = operation["responses"]
-        for status in sorted({*_follow(operation), *(code for code in responses if code >= "400")}):
-            phrase = HTTPStatus(int(status)).phrase
-            responses[status] = {"description": phrase, "content": {_JSON: {"schema": answered}}}
-        operation["responses"] = {status: responses[status] for status in sorted(responses)}
-    components["schemas"] = {name: schemas[name] for name in sorted(schemas)}
-    return document
+def _response(description: str, schema: Schema) -> dict[str, Any]:
+    return {"description": description, "content": {_JSON: {"schema": schema}}}
 
 
 def _follow(operation: Mapping[str, Any]) -> set[str]:
@@ -154,8 +182,9 @@ def _named(schema: Schema, schemas: dict[str, Schema]) -> Schema:
     whole = dict(schema)
     parts = whole.pop("$defs", {})
     if whole.get("type") == "object":
-        parts = parts | {whole["title"]: whole}
-        whole = {"$ref": _COMPONENTS.format(model=whole["title"])}
+        name = _NO_NAME.sub("_", whole["title"])
+        parts = parts | {name: whole}
+        whole = {"$ref": _COMPONENTS.format(model=name)}
     for name, part in parts.items():
         if schemas.setdefault(name, part) != part:
             raise ValueError(f"two schemas are called {name}")

@@ -26,7 +26,8 @@ Reasons = dict[UUID, str]
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    # Built when the document is: nobody waits for it at a cold start.
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Nothing(_Shape):

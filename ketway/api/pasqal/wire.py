@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-_Strict = ConfigDict(strict=True, extra="ignore")
+_Strict = ConfigDict(strict=True, extra="ignore", defer_build=True)
 Text = Annotated[str, StringConstraints(max_length=10_000)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Message = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
