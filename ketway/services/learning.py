@@ -70,8 +70,8 @@ class Learning:
         Raises:
             Unknown: a project that the actor is not in.
         """
-        _must_see(actor, project)
         async with self.db.look() as work:
+            await _must_see(work, actor, project)
             return await work.learning.learners_of(project, page)
 
     async def create_use_case(self, actor: Actor, project: ProjectId | None, told: Told) -> Named:
@@ -86,7 +86,6 @@ class Learning:
             if len(actor.roles) != 1:
                 raise BadField(("project_id",), "say which of your projects it belongs to", "required")
             (project,) = actor.roles
-        _must_see(actor, project)
         now = self.clock.now()
         use_case = UseCase(
             id=UseCaseId(self.fresh()),
@@ -101,6 +100,7 @@ class Learning:
             answers=told.answers or {},
         )
         async with self.db.work() as work:
+            await _must_see(work, actor, project)
             await work.learning.add_use_case(use_case)
             return await _named(work, use_case)
 
@@ -150,7 +150,8 @@ class Learning:
             Unknown: a project that the actor is not in.
         """
         if filter.project_id is not None:
-            _must_see(actor, filter.project_id)
+            async with self.db.look() as work:
+                await _must_see(work, actor, filter.project_id)
         return await self._list(filter, page)
 
     async def examples(self, page: Page) -> Listed[Named]:
@@ -197,8 +198,8 @@ class Learning:
         return Listed(items=named, total=found.total)
 
 
-def _must_see(actor: Actor, project: ProjectId) -> None:
-    if not actor.sees(project):
+async def _must_see(work: Work, actor: Actor, project: ProjectId) -> None:
+    if not actor.sees(project) or await work.projects.get(project) is None:
         raise Unknown("project", str(project))
 
 

@@ -49,6 +49,8 @@ class Programs:
             if (earlier := await self.requests.repeated(work, asked)) is not None:
                 (id,) = earlier.made
                 return await work.programs.get(ProgramId(UUID(id)), visible_to=actor)
+            if await work.projects.get(project) is None:
+                raise Unknown("project", str(project))
             await work.programs.add([program])
             await self.requests.remember(work, asked, program.id)
         return program

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
+from ketway.domain.accounts import ProjectId
 from ketway.domain.errors import BadField, NotAllowed, QuizTaken, Unknown
 from ketway.domain.learning import Standing
 from ketway.services.learning import Told
@@ -18,6 +21,20 @@ DRAFT = Told(title="Find a flaw", standing=Standing.DRAFT, summary="in graphs", 
 @pytest.fixture
 def operator(world):
     return replace(world.owner, superuser=True)
+
+
+async def test_a_project_that_is_not_there_is_unknown_to_operators_too(world, operator):
+    learning, nowhere = world.core.learning, ProjectId(uuid4())
+
+    for asking in (
+        learning.create_use_case(operator, nowhere, DRAFT),
+        learning.use_cases_of(operator, UseCaseFilter(project_id=nowhere), Page()),
+        learning.learners_of(operator, nowhere, Page()),
+        world.core.figures.frequency(operator, nowhere, timedelta(hours=1)),
+        world.core.programs.create(operator, nowhere, "a program"),
+    ):
+        with pytest.raises(Unknown):
+            await asking
 
 
 async def test_a_course_is_begun_once_and_chapters_add_up(world):

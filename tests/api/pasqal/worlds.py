@@ -92,7 +92,7 @@ async def a_colleagues_token(world: World) -> str:
 async def _must_be_readable(response: httpx.Response) -> None:
     """What no client survives: errors that are not JSON, or whose data is no object; redirects."""
     await response.aread()
-    assert response.headers["content-type"] == "application/json"
+    assert response.headers["content-type"] == "application/json", (response.request, response.text)
     answer = json.loads(response.content)
     path = response.request.url.path
     if path.endswith("/token"):
