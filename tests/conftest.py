@@ -1,6 +1,19 @@
-"""Every asynchronous test runs on asyncio."""
+"""Every asynchronous test runs on asyncio; what the product logs is told plainly."""
+
+import logging
 
 import pytest
+import structlog
+
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.set_exc_info,
+        # The pretty one prints every local variable, which takes seconds.
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ],
+    wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+)
 
 
 @pytest.fixture(scope="session")

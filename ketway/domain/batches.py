@@ -10,7 +10,7 @@ from typing import Any, NewType
 from uuid import UUID
 
 from ketway.domain.accounts import AccountId, ProjectId
-from ketway.domain.errors import AlreadyFinished, BatchClosed, BatchStillOpen, IllegalMove
+from ketway.domain.errors import AlreadyFinished, BatchClosed, BatchPaused, BatchStillOpen, IllegalMove
 from ketway.domain.platforms import Door, Platform, PlatformId
 from ketway.domain.priorities import Priority
 from ketway.domain.programs import ProgramId
@@ -33,7 +33,7 @@ _ENDS = {BatchStatus.DONE, BatchStatus.CANCELLED, BatchStatus.TIMED_OUT, BatchSt
 MOVES: dict[BatchStatus, set[BatchStatus]] = {
     BatchStatus.QUEUED: {BatchStatus.ACTIVE, BatchStatus.PAUSED} | _ENDS,
     BatchStatus.ACTIVE: {BatchStatus.PAUSED, BatchStatus.STOPPING} | _ENDS,
-    BatchStatus.PAUSED: {BatchStatus.QUEUED, BatchStatus.STOPPING} | _ENDS,
+    BatchStatus.PAUSED: {BatchStatus.QUEUED, BatchStatus.ACTIVE, BatchStatus.STOPPING} | _ENDS,
     BatchStatus.STOPPING: {BatchStatus.CANCELLED, BatchStatus.TIMED_OUT, BatchStatus.FAILED},
 }
 
@@ -115,6 +115,14 @@ class Batch:
         if not self.takes_jobs:
             raise BatchClosed(str(self.id), self.status.value)
 
+    def must_not_be_paused(self) -> None:
+        """
+        Raises:
+            BatchPaused: none of its jobs starts.
+        """
+        if self.status is BatchStatus.PAUSED:
+            raise BatchPaused(str(self.id))
+
     def must_be_closed(self) -> None:
         """
         Raises:
@@ -127,9 +135,12 @@ class Batch:
         """None of its jobs starts until it is resumed; those that run go on."""
         return self.become(BatchStatus.PAUSED, now)
 
-    def resume(self, now: datetime) -> Batch:
-        """It waits for its platform again; its limits run anew from when it has it."""
-        return self.become(BatchStatus.QUEUED, now)
+    def resume(self, now: datetime, *, running: int) -> Batch:
+        """It waits for its platform again, or has it while some of its jobs are still `running`;
+        its limits run anew from when it has it."""
+        if running:
+            return self.acquire(now)
+        return replace(self.become(BatchStatus.QUEUED, now), started_at=None)
 
     def close(self, now: datetime) -> Batch:
         """No more jobs; those waiting still run. Closing twice changes nothing."""

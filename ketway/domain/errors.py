@@ -173,13 +173,22 @@ class BatchStillOpen(Conflict):
 
 
 @dataclass(eq=False)
-class PlatformTaken(Conflict):
-    """An exclusive platform has a holder already."""
-
-    holder: str
+class BatchPaused(Conflict):
+    id: str
 
     def __str__(self) -> str:
-        return f"The platform runs batch {self.holder} and takes one batch at a time."
+        return "The batch is paused; resume it first."
+
+
+@dataclass(eq=False)
+class PlatformTaken(Conflict):
+    """An exclusive platform has a holder already, or still runs a job of a batch that let it go."""
+
+    holder: str | None = None
+
+    def __str__(self) -> str:
+        runs = "another batch" if self.holder is None else f"batch {self.holder}"
+        return f"The platform runs {runs} and takes one batch at a time."
 
 
 @dataclass(eq=False)

@@ -232,7 +232,7 @@ class Batches:
         """
         cancelled: list[Batch] = []
         refused: dict[BatchId, Refusal] = {}
-        for id in ids:
+        for id in dict.fromkeys(ids):
             try:
                 cancelled.append(await self.cancel(actor, id))
             except (NotFound, Forbidden, Conflict) as refusal:

@@ -299,6 +299,8 @@ class Leases:
             return Word.LOST
         if lease.status in (LeaseStatus.ENDED, LeaseStatus.RETURNED):
             return Word.LOST
+        if job.status is JobStatus.QUEUED and not await _has_its_platform(work, job):
+            return Word.LOST
         revived = replace(lease, status=LeaseStatus.LIVE, expires_at=now + self.life)
         await work.leases.put(revived)
         progress = job.resume(now).advance(beat.progress, now)
@@ -334,6 +336,12 @@ async def _attempt(work: Work, id: LeaseId, secret: str) -> tuple[Lease, Job]:
     if job.is_finished or job.attempt != lease.attempt:
         raise LeaseLost(str(id))
     return lease, job
+
+
+async def _has_its_platform(work: Work, job: Job) -> bool:
+    """Whether an attempt that was thought lost may go on: its batch may have been paused meanwhile,
+    and the platform be another's."""
+    return (await work.batches.fetch(job.batch_id)).status is BatchStatus.ACTIVE
 
 
 def _without_result(job: Job, verdict: Verdict, why: str, now: datetime) -> Job:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from ketway.domain.accounts import Actor
 from ketway.domain.batches import Batch, BatchId, BatchStatus
@@ -16,6 +17,8 @@ from ketway.domain.errors import IllegalMove, NoResult, PlatformTaken
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.services.ending import settle, stop
 from ketway.services.ports import Bell, Clock, Database, Work
+
+T = TypeVar("T", Batch, Job)
 
 _UNTOLD = "The operator reported that it failed."
 
@@ -51,12 +54,7 @@ class Reports:
             else:
                 moved = await self._go_on(work, batch, status, now)
             if span.started_at is not None or span.ended_at is not None:
-                moved = replace(
-                    moved,
-                    started_at=span.started_at or moved.started_at,
-                    ended_at=span.ended_at or moved.ended_at,
-                )
-                await work.batches.put(moved)
+                await work.batches.put(_told(moved, span))
                 moved = await work.batches.fetch(id)
         await self.bell.ring()
         return moved
@@ -68,7 +66,7 @@ class Reports:
 
         Raises:
             Unknown, NotAllowed
-            IllegalMove, PlatformTaken
+            IllegalMove, PlatformTaken, BatchPaused
             NoResult: DONE, which takes a stored result.
         """
         now = self.clock.now()
@@ -76,13 +74,7 @@ class Reports:
             job = await work.jobs.get(id, visible_to=actor)
             actor.must_operate()
             moved = await self._move(work, job, status, progress, now)
-            await work.jobs.put(
-                replace(
-                    moved,
-                    started_at=span.started_at or moved.started_at,
-                    ended_at=span.ended_at or moved.ended_at,
-                )
-            )
+            await work.jobs.put(_told(moved, span))
             changed = await work.jobs.fetch(id)
             if changed.is_finished:
                 await settle(work, job.batch_id, now, changed)
@@ -109,8 +101,9 @@ class Reports:
         """Started, paused or resumed."""
         if status is BatchStatus.PAUSED:
             moved = batch.pause(now)
-        elif batch.status is BatchStatus.PAUSED:
-            moved = batch.resume(now)
+        elif batch.status is BatchStatus.PAUSED and status in (BatchStatus.QUEUED, BatchStatus.ACTIVE):
+            running = await work.jobs.of_batch(batch.id, JobStatus.RUNNING)
+            moved = batch.resume(now, running=len(running))
             if status is BatchStatus.ACTIVE:
                 moved = await self._acquire(work, moved, now)
         elif batch.status is BatchStatus.QUEUED and status is BatchStatus.ACTIVE:
@@ -125,6 +118,10 @@ class Reports:
             holder = await work.batches.holder(batch.platform_id)
             if holder is not None and holder.id != batch.id:
                 raise PlatformTaken(str(holder.id))
+            own = await work.jobs.of_batch(batch.id, JobStatus.RUNNING)
+            # A batch that was paused lets go of its platform only when its running job has ended.
+            if await work.jobs.running_on(batch.platform_id) > len(own):
+                raise PlatformTaken
         return batch.acquire(now)
 
     async def _move(
@@ -135,6 +132,7 @@ class Reports:
         if status is JobStatus.RUNNING:
             started = job.start(now)
             batch = await work.batches.fetch(job.batch_id)
+            batch.must_not_be_paused()
             if batch.status is BatchStatus.QUEUED:
                 await work.batches.put(await self._acquire(work, batch, now))
             return started if progress is None else started.advance(progress, now)
@@ -147,6 +145,16 @@ class Reports:
         if status is JobStatus.DONE:
             raise NoResult("job", str(job.id))
         return job.fail(_UNTOLD, now)
+
+
+def _told(moved: T, span: Span) -> T:
+    """With the times that its reporter knows; only what has ended has an end."""
+    ended_at = span.ended_at or moved.ended_at
+    return replace(
+        moved,
+        started_at=span.started_at or moved.started_at,
+        ended_at=ended_at if moved.is_finished else None,
+    )
 
 
 _ENDS = (BatchStatus.CANCELLED, BatchStatus.TIMED_OUT, BatchStatus.FAILED)

@@ -8,7 +8,15 @@ from datetime import timedelta
 import pytest
 
 from ketway.domain.batches import BatchId, BatchStatus
-from ketway.domain.errors import AlreadyFinished, IllegalMove, NoResult, NotAllowed, PlatformTaken, Unknown
+from ketway.domain.errors import (
+    AlreadyFinished,
+    BatchPaused,
+    IllegalMove,
+    NoResult,
+    NotAllowed,
+    PlatformTaken,
+    Unknown,
+)
 from ketway.domain.jobs import JobStatus
 from ketway.domain.leases import Word
 from ketway.services.reports import Span
@@ -25,6 +33,7 @@ from tests.services.steps import (
     job_of,
     jobs_of,
     let_pass,
+    lose,
     statuses_of,
 )
 
@@ -68,6 +77,65 @@ async def test_a_paused_holder_lets_others_have_the_platform(world, operator):
     assert (await batch_of(world, first.id)).status is BatchStatus.PAUSED
 
 
+async def test_a_platform_stays_taken_while_a_job_of_its_paused_batch_runs(world, operator):
+    first = await create(world, platform=QPU)
+    running = await claim_one(world)
+    second = await create(world, platform=QPU)
+    (job,) = await jobs_of(world, second.id)
+    await say(world, operator, first, BatchStatus.PAUSED)
+
+    with pytest.raises(PlatformTaken, match="another batch"):
+        await world.core.reports.job(operator, job.id, JobStatus.RUNNING, NEVER)
+    await done(world, running)
+
+    assert (await claim_one(world)).job.id == job.id
+
+
+async def test_a_batch_resumed_while_its_job_runs_has_its_platform_and_can_be_cancelled(world, operator):
+    batch = await create(world)
+    grant = await claim_one(world)
+    await say(world, operator, batch, BatchStatus.PAUSED)
+
+    resumed = await say(world, operator, batch, BatchStatus.QUEUED)
+    stopping = await world.core.batches.cancel(world.owner, batch.id)
+
+    assert (resumed.status, stopping.status) == (BatchStatus.ACTIVE, BatchStatus.STOPPING)
+    await done(world, grant)
+    assert (await batch_of(world, batch.id)).status is BatchStatus.CANCELLED
+
+
+async def test_the_limits_of_a_resumed_batch_run_anew_from_when_it_has_its_platform(world, operator):
+    batch = await create(world, platform=QPU)
+    await say(world, operator, batch, BatchStatus.ACTIVE)
+    await say(world, operator, batch, BatchStatus.PAUSED)
+    world.clock.move(seconds=2 * QPU.max_total_s)
+
+    resumed = await say(world, operator, batch, BatchStatus.QUEUED)
+    await let_pass(world, 2)
+
+    assert resumed.total_deadline() is None
+    assert (await batch_of(world, batch.id)).status is BatchStatus.QUEUED
+
+
+async def test_no_job_of_a_paused_batch_is_started_by_word(world, operator):
+    batch = await create(world)
+    (job,) = await jobs_of(world, batch.id)
+    await say(world, operator, batch, BatchStatus.PAUSED)
+
+    with pytest.raises(BatchPaused, match="resume it first"):
+        await world.core.reports.job(operator, job.id, JobStatus.RUNNING, NEVER)
+
+
+async def test_a_lost_attempt_does_not_go_on_once_its_batch_is_paused(world, operator):
+    batch = await create(world, platform=QPU)
+    grant = await claim_one(world)
+    await lose(world)
+    await say(world, operator, batch, BatchStatus.PAUSED)
+
+    assert await beat(world, grant) is Word.LOST
+    assert (await job_of(world, grant.job.id)).status is JobStatus.QUEUED
+
+
 async def test_a_paused_open_batch_neither_idles_away_nor_refuses_jobs(world, operator):
     batch = await create(world, jobs=0, is_open=True)
     await say(world, operator, batch, BatchStatus.PAUSED)
@@ -108,6 +176,15 @@ async def test_what_a_batch_only_becomes_by_itself_cannot_be_said(world, operato
         await say(world, operator, batch, status)
 
 
+@pytest.mark.parametrize("status", [BatchStatus.DONE, BatchStatus.STOPPING])
+async def test_a_paused_batch_is_only_resumed_or_ended(world, operator, status):
+    batch = await create(world)
+    await say(world, operator, batch, BatchStatus.PAUSED)
+
+    with pytest.raises(IllegalMove):
+        await say(world, operator, batch, status)
+
+
 async def test_times_that_are_told_are_kept(world, operator):
     batch = await create(world)
     span = Span(started_at=NOON - timedelta(hours=2), ended_at=NOON - timedelta(hours=1))
@@ -115,6 +192,18 @@ async def test_times_that_are_told_are_kept(world, operator):
     ended = await say(world, operator, batch, BatchStatus.FAILED, span)
 
     assert (ended.started_at, ended.ended_at) == (span.started_at, span.ended_at)
+
+
+async def test_what_has_not_ended_has_no_end_whatever_is_told(world, operator):
+    batch = await create(world)
+    (job,) = await jobs_of(world, batch.id)
+    span = Span(started_at=NOON - timedelta(hours=2), ended_at=NOON - timedelta(hours=1))
+
+    running = await world.core.reports.job(operator, job.id, JobStatus.RUNNING, span)
+    paused = await say(world, operator, batch, BatchStatus.PAUSED, span)
+
+    assert (running.started_at, running.ended_at) == (span.started_at, None)
+    assert (paused.started_at, paused.ended_at) == (span.started_at, None)
 
 
 async def test_only_operators_report_and_strangers_find_nothing(world, operator):

@@ -300,3 +300,11 @@ async def test_tags_are_distinct_texts(world, api, tags):
     assert answer.status_code == 422
     assert places(answer)[0][:2] == ["body", "tags"]
     assert (await the_batch(api, made["id"]))["tags"] == ["old"]
+
+
+async def test_a_batch_that_is_named_twice_is_cancelled_once(world, api):
+    id = (await a_batch(api, world))["id"]
+
+    answer = data(await api.patch(f"{V1}/cancel", json={"batch_ids": [id, id]}))
+
+    assert ([batch["id"] for batch in answer["batches"]], answer["errors"]) == ([id], {})
