@@ -40,11 +40,8 @@ from tests.engines.sequences import (
 )
 from tests.system.processes import Server, until
 
-pytestmark = [
-    pytest.mark.xdist_group("parity"),
-    # The client says so itself once its version is out of its maintenance window.
-    pytest.mark.filterwarnings("ignore:SDK version:DeprecationWarning"),
-]
+# The client says so itself once its version is out of its maintenance window.
+pytestmark = pytest.mark.filterwarnings("ignore:SDK version:DeprecationWarning")
 
 NOBODY = "00000000-0000-4000-8000-000000000099"
 BACKENDS = [RemoteEmuFreeBackend, RemoteSVBackend, RemoteMPSBackend]

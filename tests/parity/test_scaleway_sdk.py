@@ -24,8 +24,6 @@ from scaleway_core.api import ScalewayException
 
 from tests.system.processes import Server
 
-pytestmark = pytest.mark.xdist_group("parity")
-
 PLATFORM = "EMU-AER-16C-128M"
 NOBODY = "00000000-0000-4000-8000-000000000099"
 SHOTS = 2000
