@@ -6,14 +6,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from ketway.api.openapi import told
-from ketway.api.pasqal import people, shapes
+from ketway.api.pasqal import people, records, shapes
 from ketway.api.pasqal.answers import success
 from ketway.api.pasqal.auth import ActorDep, CoreDep
 
 router = APIRouter(tags=["Caller"])
 
 
-@router.get("/api/v1/auth/info", **told(shapes.AccountAnswer[shapes.Caller]))
+@router.get("/api/v1/auth/info", **told(shapes.AccountAnswer[records.Caller]))
 async def get_caller(actor: ActorDep, core: CoreDep) -> Response:
     """Who asks, and what they are in which project."""
     account = await core.accounts.account(actor.account_id)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ketway.api.openapi import told
-from ketway.api.pasqal import answers, shapes, translate_records, wire
+from ketway.api.pasqal import answers, records, shapes, translate_records, wire
 from ketway.api.pasqal.answers import success
 from ketway.api.pasqal.auth import ActorDep, CoreDep
 from ketway.api.pasqal.queries import PAGE, Query
@@ -18,7 +18,7 @@ from ketway.domain.notices import NoticeId
 router = APIRouter(tags=["Banners"])
 
 
-@router.get("/api/v1/banners", **told(shapes.Page[shapes.Banner], query=PAGE))
+@router.get("/api/v1/banners", **told(shapes.Page[records.Banner], query=PAGE))
 async def get_banners(request: Request, core: CoreDep) -> Response:
     """What operators tell everybody."""
     page = Query(request.query_params).page()
@@ -26,7 +26,7 @@ async def get_banners(request: Request, core: CoreDep) -> Response:
     return answers.page([translate_records.banner(notice) for notice in listed.items], listed, page)
 
 
-@router.post("/api/v1/banners", **told(Answer[shapes.Banner], body=wire.CreateBanner, refuses=(403,)))
+@router.post("/api/v1/banners", **told(Answer[records.Banner], body=wire.CreateBanner, refuses=(403,)))
 async def create_banner(request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """Tell everybody something, from one moment to another."""
     actor.must_operate()
@@ -42,7 +42,8 @@ async def create_banner(request: Request, actor: ActorDep, core: CoreDep) -> Res
 
 
 @router.patch(
-    "/api/v1/banners/{banner_id}", **told(Answer[shapes.Banner], body=wire.PatchBanner, refuses=(403, 409))
+    "/api/v1/banners/{banner_id}",
+    **told(Answer[records.Banner], body=wire.PatchBanner, refuses=(403, 409)),
 )
 async def patch_banner(banner_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """Change what is given."""

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ketway.api.openapi import told
-from ketway.api.pasqal import answers, shapes, translate, translate_devices, wire
+from ketway.api.pasqal import answers, records, shapes, translate, translate_devices, wire
 from ketway.api.pasqal.answers import success
 from ketway.api.pasqal.auth import ActorDep, CoreDep
 from ketway.api.pasqal.queries import DEVICE_FILTERS, PAGE, PAGING, Query, device_filter
@@ -24,7 +24,7 @@ from ketway.services.platforms import Offer
 router = APIRouter(tags=["Devices"])
 
 
-@router.get("/api/v1/devices", **told(shapes.Page[shapes.Device], query=(*PAGING, *DEVICE_FILTERS)))
+@router.get("/api/v1/devices", **told(shapes.Page[records.Device], query=(*PAGING, *DEVICE_FILTERS)))
 async def get_public_devices(request: Request, core: CoreDep) -> Response:
     """Without a login, as some clients ask before they have one; public devices only."""
     offers = await core.platforms.offers(translate.DOOR)
@@ -33,13 +33,13 @@ async def get_public_devices(request: Request, core: CoreDep) -> Response:
     )
 
 
-@router.get("/api/v2/devices", **told(shapes.Page[shapes.Device], query=(*PAGING, *DEVICE_FILTERS)))
+@router.get("/api/v2/devices", **told(shapes.Page[records.Device], query=(*PAGING, *DEVICE_FILTERS)))
 async def get_devices(request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """Every device, those included that only who is logged in may see."""
     return await _list(core, request, await core.platforms.offers(translate.DOOR))
 
 
-@router.post("/api/v1/devices", **told(Answer[shapes.Device], body=wire.CreateDevice, refuses=(403, 409)))
+@router.post("/api/v1/devices", **told(Answer[records.Device], body=wire.CreateDevice, refuses=(403, 409)))
 async def create_device(request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """A device that the catalogue does not have, run by an engine that is here."""
     actor.must_operate()
@@ -50,10 +50,12 @@ async def create_device(request: Request, actor: ActorDep, core: CoreDep) -> Res
 
 
 @router.put(
-    "/api/v1/devices/status", **told(Answer[list[shapes.Device]], body=wire.DeviceStatuses, refuses=(403,))
+    "/api/v1/devices/status",
+    **told(Answer[list[records.Device]], body=wire.DeviceStatuses, refuses=(403,)),
 )
 @router.patch(
-    "/api/v1/devices/status", **told(Answer[list[shapes.Device]], body=wire.DeviceStatuses, refuses=(403,))
+    "/api/v1/devices/status",
+    **told(Answer[list[records.Device]], body=wire.DeviceStatuses, refuses=(403,)),
 )
 async def set_statuses(request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """As of one device, of several at once."""
@@ -71,11 +73,11 @@ async def set_statuses(request: Request, actor: ActorDep, core: CoreDep) -> Resp
 
 @router.put(
     "/api/v1/devices/{device_id}/status",
-    **told(Answer[shapes.Device], body=wire.DeviceStatus, refuses=(403,)),
+    **told(Answer[records.Device], body=wire.DeviceStatus, refuses=(403,)),
 )
 @router.patch(
     "/api/v1/devices/{device_id}/status",
-    **told(Answer[shapes.Device], body=wire.DeviceStatus, refuses=(403,)),
+    **told(Answer[records.Device], body=wire.DeviceStatus, refuses=(403,)),
 )
 async def set_status(device_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """DOWN holds the queue: what is sent waits, and the device says why."""
@@ -86,12 +88,12 @@ async def set_status(device_id: UUID, request: Request, actor: ActorDep, core: C
     return success((await _shown(core, [await core.platforms.offered(translate.DOOR, id)]))[0])
 
 
-@router.get("/api/v1/devices/{dt_name}/queue-size", **told(Answer[shapes.Queues]))
+@router.get("/api/v1/devices/{dt_name}/queue-size", **told(Answer[records.Queues]))
 @router.get(
     "/api/v1/devices/{dt_name}/queue_size",
     # What it would be called by itself is what the other one is called.
     operation_id="get_queue_size_by_its_other_name_api_v1_devices__dt_name__queue_size_get",
-    **told(Answer[shapes.Queues]),
+    **told(Answer[records.Queues]),
 )
 async def get_queue_size(dt_name: str, actor: ActorDep, core: CoreDep) -> Response:
     """What waits in each class, whoever sent it and by whatever way."""
@@ -116,14 +118,14 @@ async def get_specs(actor: ActorDep, core: CoreDep) -> Response:
     return success({platform.name: platform.specs for platform in await _with_specs(core)})
 
 
-@router.get("/api/v1/devices/public-specs", **told(Answer[list[shapes.Specs]]))
+@router.get("/api/v1/devices/public-specs", **told(Answer[list[records.Specs]]))
 async def get_public_specs(core: CoreDep) -> Response:
     """What public devices accept, without a login."""
     public = [platform for platform in await _with_specs(core) if translate_devices.is_public(platform)]
     return success([translate_devices.specs(platform) for platform in public])
 
 
-@router.get("/api/v1/devices/specs/{device_type}", **told(Answer[shapes.Specs]))
+@router.get("/api/v1/devices/specs/{device_type}", **told(Answer[records.Specs]))
 async def get_device_specs(device_type: str, actor: ActorDep, core: CoreDep) -> Response:
     """What one device accepts."""
     return success(translate_devices.specs(await _named(core, device_type)))
@@ -131,11 +133,11 @@ async def get_device_specs(device_type: str, actor: ActorDep, core: CoreDep) -> 
 
 @router.put(
     "/api/v1/devices/specs/{device_type}",
-    **told(Answer[shapes.Specs], body=wire.DeviceSpecs, refuses=(403,)),
+    **told(Answer[records.Specs], body=wire.DeviceSpecs, refuses=(403,)),
 )
 @router.patch(
     "/api/v1/devices/specs/{device_type}",
-    **told(Answer[shapes.Specs], body=wire.DeviceSpecs, refuses=(403,)),
+    **told(Answer[records.Specs], body=wire.DeviceSpecs, refuses=(403,)),
 )
 async def set_device_specs(device_type: str, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """What clients read from now on; jobs that wait run as they are."""

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ketway.api.openapi import told
-from ketway.api.pasqal import answers, shapes, wire
+from ketway.api.pasqal import answers, records, shapes, wire
 from ketway.api.pasqal.answers import success
 from ketway.api.pasqal.auth import ActorDep, CoreDep
 from ketway.api.pasqal.queries import PAGE, PAGING, SEARCH, STANDING, STANDINGS, Query
@@ -24,14 +24,14 @@ from ketway.services.listing import UseCaseFilter
 router = APIRouter(tags=["Learning"])
 
 
-@router.get("/api/v1/learners/{package}", **told(Answer[list[shapes.Learner]]))
+@router.get("/api/v1/learners/{package}", **told(Answer[list[records.Learner]]))
 async def get_learner(package: wire.ProjectPackage, actor: ActorDep, core: CoreDep) -> Response:
     """Of the caller; begun now if it was not."""
     return success([_learner(await core.learning.learner(actor, package))])
 
 
-@router.patch("/api/v1/learners/{package}", **told(Answer[list[shapes.Learner]], body=wire.Progress))
-@router.put("/api/v1/learners/{package}", **told(Answer[list[shapes.Learner]], body=wire.Progress))
+@router.patch("/api/v1/learners/{package}", **told(Answer[list[records.Learner]], body=wire.Progress))
+@router.put("/api/v1/learners/{package}", **told(Answer[list[records.Learner]], body=wire.Progress))
 async def update_progress(
     package: wire.ProjectPackage, request: Request, actor: ActorDep, core: CoreDep
 ) -> Response:
@@ -49,7 +49,7 @@ async def get_notebook(
     raise Unknown("notebook", notebook)
 
 
-@router.get("/api/v1/learners/projects/{project_id}", **told(shapes.Page[shapes.Learner], query=PAGING))
+@router.get("/api/v1/learners/projects/{project_id}", **told(shapes.Page[records.Learner], query=PAGING))
 async def get_learners_of_project(
     project_id: UUID, request: Request, actor: ActorDep, core: CoreDep
 ) -> Response:
@@ -60,7 +60,7 @@ async def get_learners_of_project(
 
 
 @router.post(
-    "/api/v1/use-cases", **told(Answer[list[shapes.UseCase]], body=wire.CreateUseCase, refuses=(404,))
+    "/api/v1/use-cases", **told(Answer[list[records.UseCase]], body=wire.CreateUseCase, refuses=(404,))
 )
 async def create_use_case(request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """A draft, or one to be reviewed at once."""
@@ -69,7 +69,7 @@ async def create_use_case(request: Request, actor: ActorDep, core: CoreDep) -> R
     return success([_use_case(await core.learning.create_use_case(actor, project, _told(said)))])
 
 
-@router.get("/api/v1/use-cases/examples", **told(shapes.Page[shapes.UseCase], query=PAGE))
+@router.get("/api/v1/use-cases/examples", **told(shapes.Page[records.UseCase], query=PAGE))
 async def get_example_use_cases(request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """Approved ones of every project."""
     page = Query(request.query_params).page()
@@ -77,7 +77,7 @@ async def get_example_use_cases(request: Request, actor: ActorDep, core: CoreDep
     return answers.page([_use_case(named) for named in listed.items], listed, page)
 
 
-@router.get("/api/v1/use-cases/{use_case_id}", **told(Answer[shapes.WholeUseCase]))
+@router.get("/api/v1/use-cases/{use_case_id}", **told(Answer[records.WholeUseCase]))
 async def get_use_case_by_id(use_case_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
     """With its answers."""
     named = await core.learning.use_case(actor, UseCaseId(use_case_id))
@@ -86,7 +86,7 @@ async def get_use_case_by_id(use_case_id: UUID, actor: ActorDep, core: CoreDep) 
 
 @router.patch(
     "/api/v1/use-cases/{use_case_id}",
-    **told(Answer[list[shapes.UseCase]], body=wire.PatchUseCase, refuses=(403, 409)),
+    **told(Answer[list[records.UseCase]], body=wire.PatchUseCase, refuses=(403, 409)),
 )
 async def partial_use_case_update(
     use_case_id: UUID, request: Request, actor: ActorDep, core: CoreDep
@@ -100,7 +100,7 @@ async def partial_use_case_update(
 
 @router.post(
     "/api/v1/use-cases/{use_case_id}/review",
-    **told(Answer[list[shapes.UseCase]], body=wire.Review, refuses=(403, 409)),
+    **told(Answer[list[records.UseCase]], body=wire.Review, refuses=(403, 409)),
 )
 async def review_use_case(use_case_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """What the reviewer says of each answer."""
@@ -113,7 +113,7 @@ async def review_use_case(use_case_id: UUID, request: Request, actor: ActorDep, 
 
 @router.get(
     "/api/v1/use-cases/projects/{project_id}/mine",
-    **told(shapes.Page[shapes.UseCase], query=(*PAGE, STANDING, SEARCH)),
+    **told(shapes.Page[records.UseCase], query=(*PAGE, STANDING, SEARCH)),
 )
 async def get_my_use_cases(project_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """The caller's own in a project."""
@@ -132,7 +132,7 @@ async def get_my_use_cases(project_id: UUID, request: Request, actor: ActorDep, 
 
 @router.get(
     "/api/v1/use-cases/projects/{project_id}/team",
-    **told(shapes.Page[shapes.UseCase], query=(*PAGE, STANDINGS, SEARCH)),
+    **told(shapes.Page[records.UseCase], query=(*PAGE, STANDINGS, SEARCH)),
 )
 async def get_team_use_cases(project_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """Approved ones; operators may ask for others."""
@@ -148,7 +148,7 @@ async def get_team_use_cases(project_id: UUID, request: Request, actor: ActorDep
     return answers.page([_use_case(named) for named in listed.items], listed, page)
 
 
-@router.post("/api/v1/quizzes/{strapi_quiz_id}", **told(Answer[list[shapes.Quiz]], body=wire.QuizData))
+@router.post("/api/v1/quizzes/{strapi_quiz_id}", **told(Answer[list[records.Quiz]], body=wire.QuizData))
 async def create_quiz(strapi_quiz_id: str, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """What the caller answered; once for each quiz."""
     said = await answers.read(request, wire.QuizData)
@@ -156,7 +156,8 @@ async def create_quiz(strapi_quiz_id: str, request: Request, actor: ActorDep, co
 
 
 @router.patch(
-    "/api/v1/quizzes/{quiz_id}", **told(Answer[list[shapes.Quiz]], body=wire.QuizData, refuses=(403, 409))
+    "/api/v1/quizzes/{quiz_id}",
+    **told(Answer[list[records.Quiz]], body=wire.QuizData, refuses=(403, 409)),
 )
 async def update_quiz(quiz_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """Other data instead of what it had."""

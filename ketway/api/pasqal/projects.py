@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ketway.api.openapi import told
-from ketway.api.pasqal import people, shapes, wire
+from ketway.api.pasqal import people, records, shapes, wire
 from ketway.api.pasqal.answers import read, success
 from ketway.api.pasqal.auth import ActorDep, CoreDep
 from ketway.api.pasqal.queries import PAGING, PROJECT_STATUS, Query, pagination
@@ -18,7 +18,7 @@ from ketway.services.listing import Listed, Page
 router = APIRouter(tags=["Projects"])
 
 
-@router.get("/api/v1/projects", **told(shapes.AccountPage[shapes.Project], query=(PROJECT_STATUS,)))
+@router.get("/api/v1/projects", **told(shapes.AccountPage[records.Project], query=(PROJECT_STATUS,)))
 async def get_projects(request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """All of the caller's own, in one page: clients ask for no second."""
     wanted = Query(request.query_params).all("project_status", str, "a project status")
@@ -28,7 +28,8 @@ async def get_projects(request: Request, actor: ActorDep, core: CoreDep) -> Resp
 
 
 @router.post(
-    "/api/v1/projects", **told(shapes.AccountAnswer[shapes.Project], body=wire.CreateProject, refuses=(403,))
+    "/api/v1/projects",
+    **told(shapes.AccountAnswer[records.Project], body=wire.CreateProject, refuses=(403,)),
 )
 async def create_project(request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """A project, with somebody who has an account here as its admin."""
@@ -37,7 +38,7 @@ async def create_project(request: Request, actor: ActorDep, core: CoreDep) -> Re
     return success(people.project(await core.projects.create(actor, people.new_project(said))), code=200)
 
 
-@router.get("/api/v1/projects/{project_id}/members", **told(shapes.AccountPage[shapes.Member], query=PAGING))
+@router.get("/api/v1/projects/{project_id}/members", **told(shapes.AccountPage[records.Member], query=PAGING))
 async def get_members(project_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """Who is in it, and as what."""
     project = await core.projects.get(actor, ProjectId(project_id))
@@ -50,7 +51,7 @@ async def get_members(project_id: UUID, request: Request, actor: ActorDep, core:
 
 @router.put(
     "/api/v1/projects/{project_id}/members",
-    **told(shapes.AccountAnswer[list[shapes.Member]], body=wire.SetRoles, refuses=(403, 409)),
+    **told(shapes.AccountAnswer[list[records.Member]], body=wire.SetRoles, refuses=(403, 409)),
 )
 async def set_roles(project_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """The same role for several members, all or nothing; answers those it was set for."""

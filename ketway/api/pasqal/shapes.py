@@ -21,20 +21,19 @@ Counter = dict[Annotated[str, Field(pattern="^[01]*$")], Count]
 Status = Literal["PENDING", "RUNNING", "DONE", "ERROR", "CANCELED"]
 BatchWord = Literal["PENDING", "RUNNING", "DONE", "CANCELED", "TIMED_OUT", "ERROR"]
 Origin = Literal["CLIENT", "OVH"]
-Role = Literal["ADMIN", "MEMBER"]
 Reasons = dict[UUID, str]
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
     # Built when the document is: nobody waits for it at a cold start.
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
-class Nothing(_Shape):
+class Nothing(Shape):
     pass
 
 
-class Pagination(_Shape):
+class Pagination(Shape):
     """`end` is exclusive; ask on with `offset=end` until it reaches `total`."""
 
     total: Count
@@ -42,7 +41,7 @@ class Pagination(_Shape):
     end: Count
 
 
-class Answer(_Shape, Generic[T]):
+class Answer(Shape, Generic[T]):
     status: Literal["success"]
     message: Literal["OK."]
     code: Literal["200"]
@@ -53,7 +52,7 @@ class Page(Answer[list[T]], Generic[T]):
     pagination: Pagination
 
 
-class AccountAnswer(_Shape, Generic[T]):
+class AccountAnswer(Shape, Generic[T]):
     status: Literal["success"]
     message: Literal["OK."]
     code: Literal[200]
@@ -64,7 +63,7 @@ class AccountPage(AccountAnswer[list[T]], Generic[T]):
     pagination: Pagination
 
 
-class Detail(_Shape):
+class Detail(Shape):
     """One thing that is wrong, and where."""
 
     loc: list[str | int]
@@ -72,13 +71,13 @@ class Detail(_Shape):
     type: str
 
 
-class Reason(_Shape):
+class Reason(Shape):
     """A sentence, or what is wrong with each field."""
 
     description: str | list[Detail]
 
 
-class Refusal(_Shape):
+class Refusal(Shape):
     """`fail` where the request is at fault, `error` where the server is."""
 
     status: Literal["fail", "error"]
@@ -87,7 +86,7 @@ class Refusal(_Shape):
     data: Reason
 
 
-class AccountRefusal(_Shape):
+class AccountRefusal(Shape):
     """`fail` where the request is at fault, `error` where the server is."""
 
     status: Literal["fail", "error"]
@@ -96,7 +95,7 @@ class AccountRefusal(_Shape):
     data: Reason
 
 
-class _Job(_Shape):
+class _Job(Shape):
     id: UUID
     batch_id: UUID
     project_id: UUID
@@ -120,7 +119,7 @@ class Job(_Job):
     sequence: str | None
 
 
-class Estimate(_Shape):
+class Estimate(Shape):
     """How long it would run; eight in ten fall in the range."""
 
     seconds: float
@@ -137,7 +136,7 @@ class RehearsedJob(Job):
     estimate: Estimate | None
 
 
-class FullResult(_Shape):
+class FullResult(Shape):
     counter: Counter
     raw: list[str]
 
@@ -167,12 +166,12 @@ class SingleJob(ListedJob):
     logs_link: str | None
 
 
-class JobStatus(_Shape):
+class JobStatus(Shape):
     id: UUID
     status: Status
 
 
-class Counts(_Shape):
+class Counts(Shape):
     """Jobs by status."""
 
     PENDING: Count
@@ -182,7 +181,7 @@ class Counts(_Shape):
     CANCELED: Count
 
 
-class QueuedBatch(_Shape):
+class QueuedBatch(Shape):
     id: UUID
     parent_id: UUID | None
     status: BatchWord
@@ -247,7 +246,7 @@ class BatchWithJobs(Batch):
     jobs: list[ListedJob]
 
 
-class BatchStatus(_Shape):
+class BatchStatus(Shape):
     id: UUID
     status: BatchWord
     open: bool
@@ -255,45 +254,45 @@ class BatchStatus(_Shape):
     jobs_count_per_status: Counts
 
 
-class CancelledBatches(_Shape):
+class CancelledBatches(Shape):
     """`errors` says by id why the others were not cancelled."""
 
     batches: list[Batch]
     errors: Reasons
 
 
-class CancelledJobs(_Shape):
+class CancelledJobs(Shape):
     """`errors` says by id why the others were not cancelled."""
 
     jobs: list[ListedJob]
     errors: Reasons
 
 
-class CancelledJobsV1(_Shape):
+class CancelledJobsV1(Shape):
     """`errors` says by id why the others were not cancelled."""
 
     jobs: list[JobWithResult]
     errors: Reasons
 
 
-class ResultsLink(_Shape):
+class ResultsLink(Shape):
     """Absolute, fetched without a login, good for less than an hour; null until there is a result."""
 
     results_link: str | None
 
 
-class ResultsLinks(_Shape):
+class ResultsLinks(Shape):
     """By job; `errors` says which have none."""
 
     results_links: dict[UUID, str]
     errors: Reasons
 
 
-class Counted(_Shape):
+class Counted(Shape):
     counter: Counter
 
 
-class CountedJob(_Shape):
+class CountedJob(Shape):
     full_result: Counted
 
 
@@ -307,219 +306,29 @@ class Results(BaseModel):
     jobs: list[CountedJob]
 
 
-class CudaqJob(_Shape):
+class CudaqJob(Shape):
     status: Status
     result: Counted | None
 
 
-class CreatedCudaqJob(_Shape):
+class CreatedCudaqJob(Shape):
     """What clients expect, and no request is answered with yet."""
 
     id: UUID
 
 
-class Activity(_Shape):
+class Activity(Shape):
     project_id: UUID
     last_activity_date: datetime
 
 
-class Frequency(_Shape):
+class Frequency(Shape):
     """Jobs by device type, of the hour, day or month that begins then."""
 
     datetime: datetime
     devices: dict[str, Count]
 
 
-class Frequencies(_Shape):
+class Frequencies(Shape):
     count: list[Frequency]
     job_date_scope: Literal["HOUR", "DAY", "MONTH"]
-
-
-class Device(_Shape):
-    """`average_queue_time` is in seconds, over the last hour."""
-
-    id: UUID
-    name: str
-    device_type: str
-    status: wire.Upness
-    availability: Literal["ACTIVE", "INACTIVE", "RETIRED"]
-    active: bool
-    status_message: str
-    average_queue_time: Annotated[float, Field(ge=0)]
-    max_atom_num: Count
-    channels: list[str]
-    is_emulator: bool
-    allowed_result_types: list[str]
-    default_result_types: list[str]
-    description: str
-    bill_usage: bool
-    has_execution_logs: bool
-    public: bool
-
-
-class Specs(_Shape):
-    """`specs` is JSON: the abstract representation of a Pulser device."""
-
-    device_type: str
-    specs: str
-
-
-class Queue(_Shape):
-    queue: wire.QueuePriority
-    number_of_batches: Count
-    number_of_jobs: Count
-    number_of_shots: Count
-
-
-class Queues(_Shape):
-    device_queues: list[Queue]
-
-
-class Workload(_Shape):
-    id: UUID
-    project_id: UUID
-    user_id: str
-    status: Status
-    workload_type: str
-    backend: str
-    config: dict[str, Any]
-    queue_priority: wire.QueuePriority
-    created_at: datetime
-    updated_at: datetime
-    start_timestamp: datetime | None
-    end_timestamp: datetime | None
-    errors: list[str] | None
-
-
-class WorkloadWithResult(Workload):
-    result: dict[str, Any] | None
-
-
-class WorkloadWithLink(Workload):
-    """The link is absolute and fetched without a login; null until there is a result."""
-
-    result_link: str | None
-
-
-class Banner(_Shape):
-    id: UUID
-    banner_message: str
-    level: wire.Level
-    start_datetime: datetime
-    end_datetime: datetime
-    created_at: datetime
-    updated_at: datetime
-
-
-class Person(_Shape):
-    id: str
-    email: str
-    given_name: str
-    family_name: str
-
-
-class Manager(_Shape):
-    """Somebody of the vendor's, of whom only the id is known here."""
-
-    id: str
-    email: str | None
-    given_name: str | None
-    family_name: str | None
-
-
-class Grant(_Shape):
-    grant: str
-    role: str | None
-
-
-class MemberCount(_Shape):
-    ACTIVE_ADMIN: Count
-    ACTIVE_MEMBER: Count
-    PENDING: Count
-
-
-class Project(_Shape):
-    """`allowed_device_types` is null where every device may be used."""
-
-    id: UUID
-    project_id: UUID
-    name: str
-    description: str
-    company: str | None
-    email_domain: str | None
-    package: str | None
-    project_type: str
-    project_status: Literal["ACTIVE"]
-    queue_priority: wire.QueuePriority
-    allowed_device_types: list[str] | None
-    allowed_workload_types: list[str] | None
-    additional_access_grants: list[Grant]
-    account_manager: Manager | None
-    main_admin: Person | None
-    count: MemberCount
-    last_activity_date: datetime | None
-    created_at: datetime
-
-
-class Membership(_Shape):
-    id: UUID
-    project_id: UUID
-    user_id: str
-    role: Role
-    status: Literal["PENDING", "ACTIVE"]
-    project_allowed_device_types: list[str] | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class Member(Membership):
-    user: Person
-
-
-class Caller(Person):
-    """Who asks; `allowed_device_types` is null where every device may be used."""
-
-    email_verified: bool
-    type: Literal["USER", "SERVICE_ACCOUNT"]
-    superuser: bool
-    acl: list[Membership]
-    projects: list[UUID]
-    allowed_device_types: list[str] | None
-    created_at: datetime
-
-
-class Learner(_Shape):
-    id: UUID
-    user_id: str
-    package: str
-    progress: dict[str, Any]
-    created_at: datetime
-    updated_at: datetime
-
-
-class UseCase(_Shape):
-    id: UUID
-    user_id: str
-    user_name: str
-    project_id: UUID
-    project_name: str
-    title: str
-    summary: str | None
-    validation_status: wire.ValidationStatus
-    questionnaire_id: int | None
-    last_reviewed_at: datetime | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class WholeUseCase(UseCase):
-    answers: dict[str, Any]
-
-
-class Quiz(_Shape):
-    id: UUID
-    strapi_quiz_id: str
-    user_id: str
-    data: dict[str, Any] | list[dict[str, Any]]
-    created_at: datetime
-    updated_at: datetime

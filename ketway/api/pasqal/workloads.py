@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from ketway.api import links
 from ketway.api.openapi import told
-from ketway.api.pasqal import answers, shapes, translate, translate_records, wire
+from ketway.api.pasqal import answers, records, shapes, translate, translate_records, wire
 from ketway.api.pasqal.answers import success
 from ketway.api.pasqal.auth import ActorDep, CoreDep
 from ketway.api.pasqal.queries import PAGING, PROCESS_FILTERS, Query, process_filter
@@ -26,7 +26,7 @@ router = APIRouter(tags=["Workloads"])
 
 @router.post(
     "/api/v1/workloads",
-    **told(Answer[shapes.WorkloadWithResult], body=wire.CreateWorkload, is_once=True, refuses=(404,)),
+    **told(Answer[records.WorkloadWithResult], body=wire.CreateWorkload, is_once=True, refuses=(404,)),
 )
 async def create_workload(request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """A hybrid program; it fails at once where nobody runs its type."""
@@ -41,7 +41,7 @@ async def create_workload(request: Request, actor: ActorDep, core: CoreDep) -> R
     return success(await _with_result(core, await core.processes.create(actor, new, asked)))
 
 
-@router.get("/api/v2/workloads", **told(shapes.Page[shapes.Workload], query=(*PAGING, *PROCESS_FILTERS)))
+@router.get("/api/v2/workloads", **told(shapes.Page[records.Workload], query=(*PAGING, *PROCESS_FILTERS)))
 async def get_workloads(request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """Workloads of the projects that the caller is in; without results."""
     query = Query(request.query_params)
@@ -50,13 +50,13 @@ async def get_workloads(request: Request, actor: ActorDep, core: CoreDep) -> Res
     return answers.page([translate_records.workload(process) for process in listed.items], listed, page)
 
 
-@router.get("/api/v1/workloads/{workload_id}", **told(Answer[shapes.WorkloadWithResult]))
+@router.get("/api/v1/workloads/{workload_id}", **told(Answer[records.WorkloadWithResult]))
 async def get_workload_with_result(workload_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
     """With its result."""
     return success(await _with_result(core, await core.processes.get(actor, ProcessId(workload_id))))
 
 
-@router.get("/api/v2/workloads/{workload_id}", **told(Answer[shapes.WorkloadWithLink]))
+@router.get("/api/v2/workloads/{workload_id}", **told(Answer[records.WorkloadWithLink]))
 async def get_workload(workload_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """With a link to its result."""
     process = await core.processes.get(actor, ProcessId(workload_id))
@@ -64,7 +64,8 @@ async def get_workload(workload_id: UUID, request: Request, actor: ActorDep, cor
 
 
 @router.put(
-    "/api/v1/workloads/{workload_id}/cancel", **told(Answer[shapes.WorkloadWithResult], refuses=(403, 409))
+    "/api/v1/workloads/{workload_id}/cancel",
+    **told(Answer[records.WorkloadWithResult], refuses=(403, 409)),
 )
 async def cancel_workload(workload_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
     """Whoever runs it learns of it when they next look."""
@@ -73,11 +74,11 @@ async def cancel_workload(workload_id: UUID, actor: ActorDep, core: CoreDep) -> 
 
 @router.post(
     "/api/v1/workloads/{workload_id}/result",
-    **told(Answer[shapes.WorkloadWithResult], body=wire.WorkloadResult, refuses=(403, 409)),
+    **told(Answer[records.WorkloadWithResult], body=wire.WorkloadResult, refuses=(403, 409)),
 )
 @router.post(
     "/api/v1/workloads/{workload_id}/results",
-    **told(Answer[shapes.WorkloadWithResult], body=wire.WorkloadResult, refuses=(403, 409)),
+    **told(Answer[records.WorkloadWithResult], body=wire.WorkloadResult, refuses=(403, 409)),
 )
 async def post_workload_result(
     workload_id: UUID, request: Request, actor: ActorDep, core: CoreDep
@@ -92,7 +93,7 @@ async def post_workload_result(
 
 @router.post(
     "/api/v1/workloads/{workload_id}/errors",
-    **told(Answer[shapes.WorkloadWithResult], body=wire.Errors, refuses=(403, 409)),
+    **told(Answer[records.WorkloadWithResult], body=wire.Errors, refuses=(403, 409)),
 )
 async def post_workload_errors(
     workload_id: UUID, request: Request, actor: ActorDep, core: CoreDep
@@ -108,11 +109,11 @@ async def post_workload_errors(
 
 @router.put(
     "/api/v1/workloads/{workload_id}/status",
-    **told(Answer[shapes.WorkloadWithLink], body=wire.JobReport, refuses=(403, 409)),
+    **told(Answer[records.WorkloadWithLink], body=wire.JobReport, refuses=(403, 409)),
 )
 @router.patch(
     "/api/v1/workloads/{workload_id}/status",
-    **told(Answer[shapes.WorkloadWithLink], body=wire.JobReport, refuses=(403, 409)),
+    **told(Answer[records.WorkloadWithLink], body=wire.JobReport, refuses=(403, 409)),
 )
 async def set_workload_status(
     workload_id: UUID, request: Request, actor: ActorDep, core: CoreDep
