@@ -1,4 +1,4 @@
-"""`python -m bench`: start-up, latency, overhead, throughput, idling; a few minutes."""
+"""`python -m bench`: start-up, latency, overhead, throughput, idling, lists; a few minutes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from bench import floors
+from bench.lists import lists
 from bench.programs import bell_document, bell_parameters, one_second_sequence
 from bench.report import Figure, table
 from ketway.domain.tasks import Task
@@ -33,6 +34,8 @@ def main() -> None:
             for measure in (latency, overhead, throughput, one_by_one, idling):
                 print(f"measuring: {measure.__doc__}", file=sys.stderr, flush=True)
                 figures.append(measure(server, client, folder))
+        print(f"measuring: {lists.__doc__}", file=sys.stderr, flush=True)
+        figures += lists(folder / "many")
     print(table(figures))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from ketway.db.paging import filtered, page_of
-from ketway.db.rows import Condition, Runner, from_row, to_row
+from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
 from ketway.db.tables import DEDUPLICATES, HOLDS, LIVES, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
@@ -40,7 +40,7 @@ class SqlBatches:
         return found[0]
 
     async def put(self, batch: Batch) -> None:
-        row = to_row(batch) | {"echo": dict(batch.echo), "version": batch.version + 1}
+        row = to_changes(batch) | {"echo": dict(batch.echo), "version": batch.version + 1}
         statement = update(batches).where(batches.c.id == batch.id, batches.c.version == batch.version)
         if await self._run(lambda c: c.execute(statement.values(row)).rowcount) != 1:
             raise Stale("batch", str(batch.id))
@@ -114,7 +114,12 @@ class SqlBatches:
         )
         over = batches.c.started_at + batches.c.max_total_s * MICROSECONDS <= micros
         not_stopping = batches.c.status != BatchStatus.STOPPING
-        return await self._where(LIVES, not_stopping, or_(idle, over))
+        # Asked every second, and sorted here: to get them sorted SQLite would go by the index of time,
+        # through all that ever were, and not by that of the living.
+        query = select(batches).where(LIVES, not_stopping, or_(idle, over))
+        rows = await self._run(lambda c: c.execute(query).all())
+        found = [from_row(Batch, row) for row in rows]
+        return sorted(found, key=lambda batch: (batch.created_at, str(batch.id)))
 
     async def delete(self, id: BatchId, now: datetime) -> None:
         hide = [
@@ -129,7 +134,7 @@ class SqlBatches:
         return [from_row(Batch, row) for row in rows]
 
 
-def _conditions(actor: Actor, filter: BatchFilter) -> list[ColumnElement[bool]]:
+def _conditions(actor: Actor, filter: BatchFilter) -> list[Condition]:
     asked = filtered(batches, actor, filter)
     if filter.platform_ids is not None:
         asked.append(batches.c.platform_id.in_(filter.platform_ids))

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from ketway.db.paging import filtered, page_of
-from ketway.db.rows import Condition, Runner, from_row, to_row
+from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
 from ketway.db.tables import PAUSED, RUNS, UNFINISHED, WAITS, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
@@ -59,14 +59,16 @@ class SqlJobs:
             jobs.c.id == bindparam("old_id"), jobs.c.version == bindparam("old_version")
         )
         rows = [
-            _row(job) | {"version": job.version + 1, "old_id": job.id, "old_version": job.version}
+            to_changes(job)
+            | _mappings(job)
+            | {"version": job.version + 1, "old_id": job.id, "old_version": job.version}
             for job in jobs_
         ]
 
         def write(connection: Connection) -> str | None:
             for row in rows:
                 if connection.execute(statement, row).rowcount != 1:
-                    return str(row["id"])
+                    return str(row["old_id"])
             return None
 
         stale = await self._run(write)
@@ -208,10 +210,14 @@ class SqlJobs:
 
 
 def _row(job: Job) -> dict[str, object]:
-    return to_row(job) | {"parameters": dict(job.parameters), "echo": dict(job.echo)}
+    return to_row(job) | _mappings(job)
 
 
-def _conditions(actor: Actor, filter: JobFilter) -> list[ColumnElement[bool]]:
+def _mappings(job: Job) -> dict[str, object]:
+    return {"parameters": dict(job.parameters), "echo": dict(job.echo)}
+
+
+def _conditions(actor: Actor, filter: JobFilter) -> list[Condition]:
     asked = filtered(jobs, actor, filter)
     if filter.batch_ids:
         asked.append(jobs.c.batch_id.in_(filter.batch_ids))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
-from ketway.db.rows import Condition, Runner, from_row, to_row
+from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
 from ketway.db.tables import LIVE, leases, worker_tokens, workers
 from ketway.domain.leases import Lease, LeaseId, WorkerId
 
@@ -24,7 +24,7 @@ class SqlLeases:
         return found[0] if found else None
 
     async def put(self, lease: Lease) -> None:
-        statement = update(leases).where(leases.c.id == lease.id).values(to_row(lease))
+        statement = update(leases).where(leases.c.id == lease.id).values(to_changes(lease))
         await self._run(lambda c: c.execute(statement))
 
     async def live(self, worker: WorkerId) -> Sequence[Lease]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, func, select
+from sqlalchemy import Connection, Row, Table, func, select
 
-from ketway.domain.accounts import Actor
-from ketway.services.listing import BatchFilter, JobFilter, Page, ProcessFilter
+from ketway.db.rows import Condition
+from ketway.db.tables import UNDONE
+from ketway.domain.accounts import Actor, ProjectId
+from ketway.domain.batches import BatchStatus
+from ketway.domain.jobs import JobStatus
+from ketway.services.listing import BatchFilter, Filter, JobFilter, Page, ProcessFilter
 
+AnyFilter = BatchFilter | JobFilter | ProcessFilter
 Run = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
 
 
 async def page_of(
-    run: Run, table: Table, conditions: Sequence[ColumnElement[bool]], page: Page
+    run: Run, table: Table, conditions: Sequence[Condition], page: Page
 ) -> tuple[Sequence[Row[Any]], int]:
     """Rows of one page, ties broken by id, and the number of rows that match.
 
@@ -27,24 +32,25 @@ async def page_of(
     count = select(func.count()).select_from(table).where(*conditions)
 
     def both(connection: Connection) -> tuple[Sequence[Row[Any]], int]:
-        return connection.execute(query).all(), connection.execute(count).scalar_one()
+        rows = connection.execute(query).all()
+        is_last = len(rows) < page.limit and (rows or not page.offset)
+        # A count reads every row that matches; the last page knows how many there are.
+        return rows, page.offset + len(rows) if is_last else connection.execute(count).scalar_one()
 
     found: tuple[Sequence[Row[Any]], int] = await run(both)
     return found
 
 
-def filtered(
-    table: Table, actor: Actor, filter: BatchFilter | JobFilter | ProcessFilter
-) -> list[ColumnElement[bool]]:
+def filtered(table: Table, actor: Actor, filter: AnyFilter) -> list[Condition]:
     """The conditions that every list knows, and that nothing deleted or foreign is listed."""
     c = table.c
-    asked: list[ColumnElement[bool]] = [c.deleted_at.is_(None)]
-    if not actor.superuser:
-        asked.append(c.project_id.in_(list(actor.roles)))
+    asked: list[Condition] = [c.deleted_at.is_(None)]
+    projects = _projects(actor, filter)
+    if projects is not None:
+        # Rows of one project come sorted out of its index; those of several must be sorted.
+        asked.append(c.project_id == projects[0] if len(projects) == 1 else c.project_id.in_(projects))
     if actor.doors is not None:
         asked.append(c.door.in_(actor.doors))
-    if filter.project_ids is not None:
-        asked.append(c.project_id.in_(filter.project_ids))
     for column, wanted in (
         (c.id, filter.ids),
         (c.creator_id, filter.creator_ids),
@@ -53,8 +59,11 @@ def filtered(
     ):
         if wanted:
             asked.append(column.in_(wanted))
+    if _is_of_the_undone(filter):
+        asked.append(UNDONE)
     if filter.id_starts_with is not None:
-        asked.append(c.id.startswith(filter.id_starts_with, autoescape=True))
+        # LIKE goes by no index, a range does; `~` sorts after whatever an id is made of.
+        asked += [c.id >= filter.id_starts_with, c.id < f"{filter.id_starts_with}~"]
     if filter.created_from is not None:
         asked.append(c.created_at >= filter.created_from)
     if filter.created_until is not None:
@@ -62,7 +71,21 @@ def filtered(
     return asked + has_tags(table, filter.tags)
 
 
-def has_tags(table: Table, tags: Sequence[str]) -> list[ColumnElement[bool]]:
+def _projects(actor: Actor, filter: Filter) -> list[ProjectId] | None:
+    """Those that a list is of; None for all."""
+    if actor.superuser:
+        return None if filter.project_ids is None else list(filter.project_ids)
+    return [id for id in actor.roles if filter.project_ids is None or id in filter.project_ids]
+
+
+def _is_of_the_undone(filter: AnyFilter) -> bool:
+    """Whether the index of what is not done serves it best: nothing else says which few rows are meant."""
+    is_narrow = filter.ids or (isinstance(filter, JobFilter) and filter.batch_ids)
+    done = {BatchStatus.DONE, JobStatus.DONE}
+    return bool(filter.statuses) and not is_narrow and done.isdisjoint(filter.statuses)
+
+
+def has_tags(table: Table, tags: Sequence[str]) -> list[Condition]:
     """Rows that carry all tags, kept as one JSON list of strings."""
     listed = [func.json_each(table.c.tags).table_valued("value") for _ in tags]
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import insert, select, update
 
 from ketway.db.paging import filtered, page_of
-from ketway.db.rows import Runner, from_row, to_row
+from ketway.db.rows import Runner, from_row, to_changes, to_row
 from ketway.db.tables import processes
 from ketway.domain.accounts import Actor
 from ketway.domain.errors import Stale, Unknown
@@ -30,7 +30,10 @@ class SqlProcesses:
         return found
 
     async def put(self, process: Process) -> None:
-        row = to_row(process) | {"configuration": dict(process.configuration), "version": process.version + 1}
+        row = to_changes(process) | {
+            "configuration": dict(process.configuration),
+            "version": process.version + 1,
+        }
         statement = update(processes).where(
             processes.c.id == process.id, processes.c.version == process.version
         )

@@ -14,6 +14,20 @@ from ketway.domain.errors import Stale, StoreBusy
 #: What a query may be narrowed by.
 Condition = ColumnElement[bool] | TextClause
 
+_FIXED = {
+    "id",
+    "project_id",
+    "creator_id",
+    "batch_id",
+    "platform_id",
+    "job_id",
+    "worker_id",
+    "parent_id",
+    "door",
+    "position",
+    "created_at",
+}
+
 
 class Kept(Protocol):
     """Any frozen dataclass of the domain."""
@@ -38,6 +52,12 @@ class Runner(Protocol):
 
 def to_row(kept: Kept) -> dict[str, Any]:
     return {field.name: getattr(kept, field.name) for field in fields(kept)}
+
+
+def to_changes(kept: Kept) -> dict[str, Any]:
+    """What an update writes: without what is fixed from the beginning, whose indexes, and the rows
+    that refer to it, the database would go through for nothing."""
+    return {name: value for name, value in to_row(kept).items() if name not in _FIXED}
 
 
 def from_row(kind: type[K], row: Row[Any]) -> K:

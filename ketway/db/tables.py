@@ -48,10 +48,14 @@ UNFINISHED = text("status IN ('queued', 'running')")
 LIVE = text("status = 'live'")
 LIVES = text("status IN ('queued', 'active', 'stopping')")
 PAUSED = text("status = 'paused'")
+UNDONE = text("status <> 'done'")
 HOLDS = text("is_exclusive AND status IN ('active', 'stopping')")
 KEYED = text("key IS NOT NULL")
 KEYLESS = text("key IS NULL")
 DEDUPLICATES = text("deduplication_key IS NOT NULL AND status IN ('queued', 'active')")
+
+#: All that a list by status asks of a row.
+_LISTED_BY_STATUS = ("status", "created_at", "id", "project_id", "door", "deleted_at")
 
 accounts = Table(
     "accounts",
@@ -185,6 +189,9 @@ batches = Table(
     Column("version", Integer, nullable=False),
     Column("deleted_at", Moment),
     Index("ix_batches_project", "project_id", "created_at", "id", "door", "deleted_at"),
+    # As those of jobs below.
+    Index("ix_batches_created", "created_at", "id", "door", "deleted_at"),
+    Index("ix_batches_undone", *_LISTED_BY_STATUS, sqlite_where=UNDONE, postgresql_where=UNDONE),
     Index("ix_batches_parent", "parent_id", sqlite_where=text("parent_id IS NOT NULL")),
     Index("ix_batches_living", "platform_id", "created_at", sqlite_where=LIVES, postgresql_where=LIVES),
     Index("ix_batches_activity", "project_id", "updated_at"),
@@ -239,6 +246,12 @@ jobs = Table(
     Index("ix_jobs_unfinished", "batch_id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     Index("ix_jobs_batch_status", "batch_id", "status"),
     Index("ix_jobs_project", "project_id", "created_at", "id", "door", "deleted_at"),
+    # Operators list all projects together, the newest first. It only ever grows at its end, which
+    # costs a write next to nothing.
+    Index("ix_jobs_created", "created_at", "id", "door", "deleted_at"),
+    # What waits, runs or failed is a small part of all jobs and asked for the most; so this index
+    # stays small, and a job that is done leaves it. Other filters read the rows of their project.
+    Index("ix_jobs_undone", *_LISTED_BY_STATUS, sqlite_where=UNDONE, postgresql_where=UNDONE),
     # What was waited for, and what was done, lately on one platform.
     Index("ix_jobs_started", "platform_id", "started_at"),
     Index(

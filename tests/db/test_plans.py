@@ -1,50 +1,198 @@
-"""The queries of every claim go by an index: no claim reads rows that do not wait or run."""
+"""Which way the database goes: by an index, wherever that is worth what it costs every write.
+
+ketway never runs ANALYZE, so the plan of a query depends on the tables alone, not on what is in them:
+what holds for the few rows here holds for a million. `make bench` measures a hundred thousand.
+"""
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import create_engine, event
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-from ketway.db import open_database
-from ketway.db.sqlite import SqliteDatabase
-from ketway.domain.batches import BatchId
+import pytest
+from sqlalchemy import Connection, create_engine, event
+
+from ketway.db.migrate import upgrade
+from ketway.db.rows import to_changes
+from ketway.db.tables import metadata
+from ketway.db.work import SqlWork
+from ketway.domain.jobs import JobStatus
 from ketway.domain.leases import WorkerId
-from tests.builders import NOON, PROJECT, a_batch, a_platform
+from ketway.domain.requests import Asked, RequestId
+from tests.builders import NOON, PROJECT, a_batch, a_job, a_platform
+from tests.db.filling import ACCOUNTS, PLATFORMS, PROJECTS, Filled, fill
+from tests.db.listings import Ask, lists_of
 
 PLATFORM = a_platform().id
-CLAIMS = {
-    "heads": lambda work: work.jobs.heads(PLATFORM),
+BATCH = a_batch().id
+
+
+def asked(key: str | None) -> Asked:
+    return Asked(
+        id=RequestId(BATCH),
+        caller_id=ACCOUNTS[0],
+        route="POST /core-fast/api/v1/batches",
+        digest="0" * 64,
+        key=key,
+    )
+
+
+HOT: dict[str, Ask] = {
+    "heads": lambda work: work.jobs.heads(PLATFORMS[0]),
+    "heads of a holder": lambda work: work.jobs.heads(PLATFORMS[0], BATCH),
     "running_on": lambda work: work.jobs.running_on(PLATFORM),
-    "has_unfinished": lambda work: work.jobs.has_unfinished(BatchId(a_batch().id)),
-    "last_position": lambda work: work.jobs.last_position(BatchId(a_batch().id)),
+    "has_unfinished": lambda work: work.jobs.has_unfinished(BATCH),
+    "last_position": lambda work: work.jobs.last_position(BATCH),
+    "count_ran": lambda work: work.jobs.count_ran(BATCH),
+    "count": lambda work: work.jobs.count([BATCH]),
+    "ids_of": lambda work: work.jobs.ids_of([BATCH]),
+    "of_batch": lambda work: work.jobs.of_batch(BATCH),
+    "of_batch, unfinished": lambda work: work.jobs.of_batch(BATCH, JobStatus.QUEUED, JobStatus.RUNNING),
+    "waiting_on": lambda work: work.jobs.waiting_on(PLATFORMS[0]),
+    "mean_waits": lambda work: work.jobs.mean_waits(PLATFORMS, NOON),
     "holder": lambda work: work.batches.holder(PLATFORM),
     "with_key": lambda work: work.batches.with_key(PROJECT, PLATFORM, "key"),
+    "children": lambda work: work.batches.children(BATCH),
+    "overdue": lambda work: work.batches.overdue(NOON),
+    "last_activity": lambda work: work.batches.last_activity(PROJECTS[:2]),
     "expired": lambda work: work.leases.expired(NOON),
-    "asked_as": lambda work: work.leases.asked_as(WorkerId(a_batch().id), "question"),
+    "live": lambda work: work.leases.live(WorkerId(BATCH)),
+    "asked_as": lambda work: work.leases.asked_as(WorkerId(BATCH), "question"),
+    "results": lambda work: work.results.of([]),
+    "history": lambda work: work.results.history(PLATFORMS[0], 100),
+    "requests like one with a key": lambda work: work.requests.like(asked("key"), NOON),
+    "requests like one without": lambda work: work.requests.like(asked(None), NOON),
+    "requests that expired": lambda work: work.requests.has_expired(NOON),
 }
+#: Lists that operators alone can ask of all projects at once, and that no index serves: to pay for
+#: one with every write costs more than to read everything now and then.
+ALL_ROWS = {
+    *(f"jobs by {what}" for what in ("user", "status", "runs", "errors", "no errors")),
+    *(f"batches by {what}" for what in ("user", "device", "status", "open", "priority", "tag")),
+}
+OTHER_ORDERS = ("updated_at", "started_at", "ended_at", "status", "shots", "position")
 
 
-@pytest.mark.parametrize("name", CLAIMS)
-async def test_a_query_of_a_claim_uses_an_index(tmp_path, name):
-    path = tmp_path / "ketway.db"
-    async with open_database(path) as db:
-        said = await _statements_of(db, CLAIMS[name])
+class Watched:
+    """The `Runner` of stores that read one connection, and what they have said to it."""
 
-    with create_engine(f"sqlite:///{path}").connect() as connection:
-        for statement, parameters in said:
-            plan = [
-                row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            ]
-            assert plan
-            assert not any(step.startswith("SCAN") and "USING" not in step for step in plan), plan
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._said: list[tuple[str, Sequence[object]]] = []
+        event.listen(connection, "before_cursor_execute", self._hear)
+
+    async def run(self, function):
+        return function(self._connection)
+
+    async def plan_of(self, ask: Ask) -> list[str]:
+        """Every step of every statement."""
+        self._said.clear()
+        await ask(SqlWork(self))
+        explained = [(f"EXPLAIN QUERY PLAN {statement}", values) for statement, values in self._said]
+        return [
+            row[3] for query, values in explained for row in self._connection.exec_driver_sql(query, values)
+        ]
+
+    def _hear(self, _connection, _cursor, statement, values, *_):
+        self._said.append((statement, values))
 
 
-async def _statements_of(db: SqliteDatabase, ask):
-    said: list[tuple[str, tuple[object, ...]]] = []
-    engine = db._reader._connection.engine
-    event.listen(
-        engine, "before_cursor_execute", lambda c, cursor, text, values, *_: said.append((text, values))
-    )
-    async with db.look() as work:
-        await ask(work)
-    return said
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory) -> Iterator[tuple[Watched, Filled]]:
+    engine = create_engine(f"sqlite:///{tmp_path_factory.mktemp('plans')}/ketway.db")
+    upgrade(engine)
+    with engine.connect() as connection:
+        kept = fill(connection, 2000)
+        yield Watched(connection), kept
+    engine.dispose()
+
+
+def scans(plan: list[str]) -> list[str]:
+    """Steps that read a whole table of ours, or a whole index of one; that of the living is small."""
+    whole = [step for step in plan if step.startswith(tuple(f"SCAN {name}" for name in metadata.tables))]
+    return [step for step in whole if not step.endswith("ix_batches_living")]
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_what_every_claim_and_every_look_asks_goes_by_an_index(filled, name):
+    watched, _ = filled
+
+    plan = await watched.plan_of(HOT[name])
+
+    assert plan
+    assert not scans(plan), plan
+
+
+async def test_the_figures_of_a_project_go_by_an_index(filled):
+    watched, kept = filled
+    day = timedelta(days=1)
+
+    plan = await watched.plan_of(lambda work: work.jobs.frequency(kept.member, PROJECTS[0], day))
+
+    assert not scans(plan), plan
+
+
+async def test_no_list_of_a_member_reads_what_is_in_other_projects(filled):
+    watched, kept = filled
+
+    plans = {name: await watched.plan_of(ask) for name, ask in lists_of(kept, kept.member).items()}
+
+    assert {name: scans(plan) for name, plan in plans.items() if scans(plan)} == {}
+
+
+@pytest.mark.parametrize("noun", ["jobs", "batches"])
+async def test_the_newest_of_one_project_come_sorted_out_of_its_index(filled, noun):
+    watched, kept = filled
+
+    plan = await watched.plan_of(lists_of(kept, kept.member)[f"{noun} by project"])
+
+    sorted_at = plan.index("USE TEMP B-TREE FOR ORDER BY")  # of the page alone, once it is found
+    assert not any("LIST SUBQUERY" in step for step in plan[sorted_at:]), plan
+    assert plan.count("USE TEMP B-TREE FOR ORDER BY") == 1, plan
+
+
+async def test_operators_read_all_rows_only_where_an_index_would_cost_more(filled):
+    watched, kept = filled
+    lists = lists_of(kept, kept.operator)
+
+    plans = {name: await watched.plan_of(ask) for name, ask in lists.items() if "processes" not in name}
+
+    whole = {name for name, plan in plans.items() if any("USING" not in step for step in scans(plan))}
+    assert whole <= ALL_ROWS | {name for name in lists if any(order in name for order in OTHER_ORDERS)}
+
+
+@pytest.mark.parametrize("noun", ["jobs", "batches"])
+@pytest.mark.parametrize(
+    ("what", "index"),
+    [
+        ("{} by nothing", "ix_{}_created"),
+        ("{} by dates", "ix_{}_created"),
+        ("{} by living", "ix_{}_undone"),
+        ("{} by beginning of id", "sqlite_autoindex_{}_1"),
+    ],
+)
+async def test_what_operators_ask_the_most_goes_by_an_index_made_for_it(filled, noun, what, index):
+    watched, kept = filled
+
+    plan = await watched.plan_of(lists_of(kept, kept.operator)[what.format(noun)])
+
+    assert any(index.format(noun) in step for step in plan), plan
+    assert not [step for step in scans(plan) if index.format(noun) not in step], plan
+
+
+@pytest.mark.parametrize("name", ["jobs of a batch in creation order", "jobs by batch and status"])
+async def test_jobs_of_a_batch_are_found_by_the_batch(filled, name):
+    watched, kept = filled
+
+    for actor in (kept.member, kept.operator):
+        plan = await watched.plan_of(lists_of(kept, actor)[name])
+        assert any("(batch_id=?" in step for step in plan), plan
+        assert not any("ix_jobs_undone" in step or "project_id=?" in step for step in plan), plan
+
+
+@pytest.mark.parametrize(("kept", "table"), [(a_job(), "jobs"), (a_batch(), "batches")])
+@pytest.mark.parametrize("index", ["project", "created"])
+def test_a_change_of_a_row_leaves_the_indexes_of_lists_alone(kept, table, index):
+    (found,) = [each for each in metadata.tables[table].indexes if each.name == f"ix_{table}_{index}"]
+
+    assert not set(found.columns.keys()) & to_changes(kept).keys()
