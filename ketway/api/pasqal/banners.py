@@ -35,8 +35,8 @@ async def create_banner(request: Request, actor: ActorDep, core: CoreDep) -> Res
         actor,
         said.banner_message,
         translate_records.LEVELS[said.level],
-        translate_records.utc(said.start_datetime),
-        translate_records.utc(said.end_datetime),
+        said.start_datetime,
+        said.end_datetime,
     )
     return success(translate_records.banner(notice))
 
@@ -54,8 +54,8 @@ async def patch_banner(banner_id: UUID, request: Request, actor: ActorDep, core:
         NoticeId(banner_id),
         text=said.banner_message,
         level=None if said.level is None else translate_records.LEVELS[said.level],
-        starts_at=said.start_datetime and translate_records.utc(said.start_datetime),
-        ends_at=said.end_datetime and translate_records.utc(said.end_datetime),
+        starts_at=said.start_datetime,
+        ends_at=said.end_datetime,
     )
     return success(translate_records.banner(notice))
 

@@ -149,10 +149,12 @@ async def get_team_use_cases(project_id: UUID, request: Request, actor: ActorDep
 
 
 @router.post("/api/v1/quizzes/{strapi_quiz_id}", **told(Answer[list[records.Quiz]], body=wire.QuizData))
-async def create_quiz(strapi_quiz_id: str, request: Request, actor: ActorDep, core: CoreDep) -> Response:
+async def create_quiz(
+    strapi_quiz_id: wire.QuizName, request: Request, actor: ActorDep, core: CoreDep
+) -> Response:
     """What the caller answered; once for each quiz."""
     said = await answers.read(request, wire.QuizData)
-    return success([_quiz(await core.learning.create_quiz(actor, strapi_quiz_id[:255], said.data))])
+    return success([_quiz(await core.learning.create_quiz(actor, strapi_quiz_id, said.data))])
 
 
 @router.patch(

@@ -11,7 +11,6 @@ from starlette.datastructures import QueryParams
 
 from ketway.api.openapi import Parameter, Schema
 from ketway.api.pasqal import translate, wire
-from ketway.api.pasqal.translate_records import utc
 from ketway.domain.accounts import AccountId, ProjectId
 from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.errors import BadField
@@ -226,7 +225,7 @@ def cancel_filter(said: wire.CancelBatches) -> BatchFilter:
         priorities=tuple(Priority[word] for word in said.queue_priority or ()),
         statuses=tuple(status for word in words for status in _BATCH_WORDS[word]),
         is_open=said.open,
-        created_from=said.start_date and utc(said.start_date),
+        created_from=said.start_date,
     )
 
 
@@ -360,4 +359,4 @@ def _uuid_or_nobody(text: str) -> UUID:
 def _moment(text: str) -> datetime:
     # A `+` that was not escaped arrives as a space.
     read = datetime.fromisoformat(text.replace(" ", "+") if text.count(" ") == 1 and "T" in text else text)
-    return utc(read)
+    return wire.utc(read)

@@ -103,17 +103,24 @@ def must_be_specs(text: str) -> Mapping[str, Any]:
         read = json.loads(text)
     except (ValueError, RecursionError):
         read = None
-    if not isinstance(read, dict) or not isinstance(read.get("name"), str) or "channels" not in read:
+    if not isinstance(read, dict) or not isinstance(read.get("name"), str) or not _has_channels(read):
         raise BadField(("body", "specs"), "is not the abstract representation of a Pulser device", "format")
     return read
+
+
+def _has_channels(described: Mapping[str, Any]) -> bool:
+    channels = described.get("channels")
+    return isinstance(channels, list) and all(
+        isinstance(channel, dict) and isinstance(channel.get("id"), str) for channel in channels
+    )
 
 
 def _whole(described: Mapping[str, Any], key: str, otherwise: int) -> int:
     value = described.get(key)
     if value is None:
         return otherwise
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise BadField(("body", "specs"), f"has a {key} that is no positive number")
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value < 2**31:
+        raise BadField(("body", "specs"), f"has a {key} that is no sensible number")
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ketway.api.pasqal import wire
@@ -43,11 +43,6 @@ def true_status(batch: Batch) -> str:
     return "PAUSED" if batch.status is BatchStatus.PAUSED else BATCH_STATUS[batch.status]
 
 
-def utc(at: datetime) -> datetime:
-    """Without an offset it is UTC."""
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-
-
 def span_of_batch(said: wire.BatchReport) -> Span:
     return _span(said.start_datetime, said.end_datetime, "end_datetime")
 
@@ -57,7 +52,7 @@ def span(said: wire.JobReport) -> Span:
 
 
 def _span(started: datetime | None, ended: datetime | None, last: str) -> Span:
-    found = Span(started_at=started and utc(started), ended_at=ended and utc(ended))
+    found = Span(started_at=started, ended_at=ended)
     if found.started_at and found.ended_at and found.ended_at < found.started_at:
         raise BadField(("body", last), "is before its start")
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -16,13 +16,26 @@ from pydantic import (
     model_validator,
 )
 
+
+def utc(at: datetime) -> datetime:
+    """Without an offset it is UTC.
+
+    Raises:
+        ValueError: before the year 1 or after 9999, once its offset is taken off.
+    """
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is beyond the years that can be told") from None
+
+
 _Strict = ConfigDict(strict=True, extra="ignore", defer_build=True)
 Text = Annotated[str, StringConstraints(max_length=10_000)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Message = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 DeviceType = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_-]{0,63}$")]
 Id = Annotated[UUID, Field(strict=False)]
-Date = Annotated[datetime, Field(strict=False)]
+Date = Annotated[datetime, Field(strict=False), AfterValidator(utc)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
 
@@ -49,6 +62,7 @@ ProjectPackage = Literal[
     "LEARN_BY_CODING",
     "VQPU",
 ]
+QuizName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,255}$")]
 #: As wide as a database's whole numbers.
 Questionnaire = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 QueuePriority = Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "FREE"]

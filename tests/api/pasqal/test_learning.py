@@ -172,4 +172,5 @@ async def test_a_quiz_is_answered_once_by_each_and_changed_by_its_author(stage):
         answer = await stage.clients[who].patch(f"{V1}/quizzes/{quiz['id']}", json={"data": {}})
         assert answer.status_code == 404
     assert (await stage.creator.post(f"{V1}/quizzes/8", json={"data": "text"})).status_code == 422
+    assert (await stage.creator.post(f"{V1}/quizzes/%00", json={"data": {}})).status_code == 422
     assert (await stage.clients[Who.NOBODY].post(path, json={"data": {}})).status_code == 401

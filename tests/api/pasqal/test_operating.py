@@ -124,7 +124,8 @@ class TestDevices:
             if row["device_type"] == "EMU_FREE"
         ]
         assert public["specs"] == specs
-        for bad in ("", "[]", "{}", "nonsense"):
+        no_id = '{"name": "EMU_FREE", "channels": [{}]}'
+        for bad in ("", "[]", "{}", "nonsense", no_id):
             assert (await api.put(f"{V1}/devices/specs/EMU_FREE", json={"specs": bad})).status_code == 422
 
 
@@ -141,6 +142,16 @@ class TestReports:
         resumed = data(await api.patch(f"{V1}/batches/{made['id']}/status", json={"status": "PENDING"}))
         assert resumed["status"] == "PENDING"
         assert await world.run_all() == 1
+
+    @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-14:00"])
+    async def test_a_time_beyond_all_years_is_refused(self, world, api, moment):
+        made = await a_batch(api, world)
+        said = {"status": "RUNNING", "start_datetime": moment}
+
+        answer = await api.put(f"{V1}/batches/{made['id']}/status", json=said)
+
+        assert answer.status_code == 422
+        assert "years" in why(answer)
 
     async def test_a_batch_that_could_not_be_executed_ends_in_error(self, world, api):
         made = await a_batch(api, world)
