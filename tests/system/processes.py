@@ -142,9 +142,13 @@ class Client:
         self._token = self.http.post("/oauth/token", data=said).raise_for_status().json()["access_token"]
         return self
 
+    @property
+    def authorization(self) -> str:
+        return f"Bearer {self._token}"
+
     def ask(self, method: str, path: str, body: Any = None, **query: Any) -> httpx.Response:
         """One request to the Pasqal door, as its SDK sends it."""
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        headers = {"Authorization": self.authorization, "Content-Type": "application/json"}
         content = None
         if body is not None:
             headers["Content-Encoding"] = "gzip"
