@@ -1,4 +1,4 @@
-"""Request bodies of strangers: bounded before and after inflation, in size and depth."""
+"""Request bodies of strangers: bounded before and after inflation, in size, depth and number."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from starlette.requests import Request
 from ketway.domain.errors import Malformed, OverBound, UnknownEncoding
 
 MAX_DEPTH = 64
+#: Values of one body: each costs a hundred times its text to check, and a thousand times if it is wrong.
+MAX_VALUES = 250_000
 _TOO_DEEP = f"The body is nested deeper than {MAX_DEPTH} levels."
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -23,7 +25,7 @@ async def read_json(request: Request, *, limit: int) -> Any:
     Args:
         limit: bytes, of what is sent and of what it inflates to.
     Raises:
-        OverBound: too large, before or after inflation.
+        OverBound: too large, before or after inflation; too many values.
         UnknownEncoding: a Content-Encoding other than gzip or identity.
         Malformed: not gzip, not UTF-8, not JSON, too deep, not finite, NUL or lone surrogates.
     """
@@ -68,7 +70,11 @@ def inflate(encoding: str, body: bytes, limit: int) -> bytes:
 
 
 def parse(body: bytes | str) -> Any:
-    """A JSON value without anything that a database or another parser would choke on."""
+    """A JSON value without anything that a database or another parser would choke on.
+
+    Raises:
+        Malformed, OverBound
+    """
     try:
         text = body if isinstance(body, str) else body.decode()
         value = json.loads(text, parse_constant=_not_finite, parse_float=_finite)
@@ -78,7 +84,7 @@ def parse(body: bytes | str) -> Any:
         raise Malformed(_TOO_DEEP) from None
     except ValueError as error:
         raise Malformed(f"The body is not JSON: {error}") from None
-    _must_be_storable(value, MAX_DEPTH)
+    _must_be_storable(value)
     return value
 
 
@@ -94,23 +100,35 @@ async def _read(request: Request, limit: int) -> bytes:
     return bytes(parts)
 
 
-def _must_be_storable(value: Any, depth: int) -> None:
-    if depth < 0:
+def _must_be_storable(value: Any) -> None:
+    """Level by level, until it is too deep or too much."""
+    level, number = [value], 0
+    for _ in range(MAX_DEPTH + 1):
+        number += len(level)
+        if number > MAX_VALUES:
+            raise OverBound("The body", MAX_VALUES, "values")
+        below: list[Any] = []
+        for each in level:
+            if isinstance(each, str):
+                _must_be_text(each)
+            elif isinstance(each, dict):
+                for key in each:
+                    _must_be_text(key)
+                below += each.values()
+            elif isinstance(each, list):
+                below += each
+        level = below
+    if level:
         raise Malformed(_TOO_DEEP)
-    if isinstance(value, str):
-        if "\x00" in value:
-            raise Malformed("A text holds a NUL character; remove it.")
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise Malformed("A text holds half of a surrogate pair; send whole characters.") from None
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            _must_be_storable(key, depth)
-            _must_be_storable(member, depth - 1)
-    elif isinstance(value, list):
-        for member in value:
-            _must_be_storable(member, depth - 1)
+
+
+def _must_be_text(text: str) -> None:
+    if "\x00" in text:
+        raise Malformed("A text holds a NUL character; remove it.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Malformed("A text holds half of a surrogate pair; send whole characters.") from None
 
 
 def _not_finite(word: str) -> NoReturn:

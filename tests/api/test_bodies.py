@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ketway.api.bodies import MAX_DEPTH, inflate, parse, read_json
+from ketway.api.bodies import MAX_DEPTH, MAX_VALUES, inflate, parse, read_json
 from ketway.domain.errors import Invalid, Malformed, OverBound, Refusal, UnknownEncoding
 
 LIMIT = 1000
@@ -161,6 +161,13 @@ def test_a_body_may_be_as_deep_as_the_limit_and_no_deeper():
         parse(nested(MAX_DEPTH + 2))
     with pytest.raises(Malformed):
         parse(b'{"a":' * (MAX_DEPTH + 2) + b"1" + b"}" * (MAX_DEPTH + 2))
+
+
+def test_a_body_may_have_as_many_values_as_the_limit_and_no_more():
+    assert parse(json.dumps([0] * (MAX_VALUES - 1)))
+    for many in ([0] * MAX_VALUES, [[0] * MAX_VALUES], {str(place): 0 for place in range(MAX_VALUES)}):
+        with pytest.raises(OverBound):
+            parse(json.dumps(many))
 
 
 def test_a_whole_pair_of_surrogates_is_a_character():
