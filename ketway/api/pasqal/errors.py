@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -57,6 +58,8 @@ HTTP: dict[type[Refusal], int] = {
     Unavailable: 503,
 }
 
+#: A place in a list, as a part of a field's name.
+_PLACE = re.compile("[0-9]{1,9}")
 #: The core's nouns, and the dialect's.
 WORDS = {"process": "workload", "platform": "device", "program": "sequence", "notice": "banner"}
 #: Where the fields that an engine speaks of stand in a request.
@@ -134,7 +137,7 @@ def _detail(refusal: Invalid) -> dict[str, Any]:
 
 def _place(refusal: Invalid) -> list[str | int]:
     if isinstance(refusal, BadField):
-        return [int(word) if word.isdecimal() else word for word in refusal.field]
+        return [int(word) if _PLACE.fullmatch(word) else word for word in refusal.field]
     if isinstance(refusal, ProgramRefused):
         place: list[str | int] = list(_FIELDS.get(refusal.field, ("body",)))
         return [*place, refusal.job] if place[-1] == "jobs" and refusal.job is not None else place

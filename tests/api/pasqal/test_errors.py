@@ -69,6 +69,13 @@ def test_a_sentence_is_the_description():
     assert errors.description(Unknown("batch", "1")) == "Batch not found."
 
 
+@pytest.mark.parametrize("word", ["9" * 5000, "\N{ARABIC-INDIC DIGIT THREE}", "-1"])
+def test_a_name_of_strange_digits_is_no_place_in_a_list(word):
+    details = errors.description(BadField(("body", "progress", word), "is wrong"))
+
+    assert details == [{"loc": ["body", "progress", word], "msg": "is wrong", "type": "value_error"}]
+
+
 def test_every_field_that_is_wrong_has_its_detail():
     refusal = Several([BadField(("body", "jobs", "0", "runs"), "is wrong"), ShotsOverLimit(5, 1)])
 
