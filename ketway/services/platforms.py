@@ -101,6 +101,10 @@ class Platforms:
         async with self.db.look() as work:
             return self._known(await work.platforms.states())
 
+    async def names(self) -> Mapping[PlatformId, str]:
+        """What every platform is called; one that is not known any more, by its id."""
+        return _Names({id: platform.name for id, platform in (await self.known()).items()})
+
     async def run_by(self, work: Work, engines: Collection[str]) -> Sequence[Platform]:
         """Platforms of these engines, without those whose queue is held."""
         states = await work.platforms.states()
@@ -175,3 +179,10 @@ class Platforms:
         fresh = self.clock.now() - WORKER_SILENCE
         names = sorted({*self.engines_here, *seen})
         return {name: name in seen and seen[name] >= fresh for name in names}
+
+
+class _Names(dict[PlatformId, str]):
+    """Batches and jobs outlive their platform: a later catalogue may be without it."""
+
+    def __missing__(self, id: PlatformId) -> str:
+        return str(id)

@@ -14,7 +14,6 @@ from ketway.api.answers import answer
 from ketway.api.own.requests import actor_of, page_of
 from ketway.domain.errors import BadField, Unknown
 from ketway.domain.jobs import Job, JobId, JobStatus
-from ketway.domain.platforms import Platform
 from ketway.domain.results import Result
 from ketway.services.core import Core
 from ketway.services.listing import JobFilter
@@ -64,16 +63,16 @@ class Jobs:
         return Response(body, media_type="application/json", headers=headers)
 
     async def _shown(self, jobs: Sequence[Job]) -> Sequence[dict[str, Any]]:
-        platforms = await self._core.platforms.known()
-        return [_job(job, platforms[job.platform_id]) for job in jobs]
+        names = await self._core.platforms.names()
+        return [_job(job, names[job.platform_id]) for job in jobs]
 
 
-def _job(job: Job, platform: Platform) -> dict[str, Any]:
+def _job(job: Job, platform: str) -> dict[str, Any]:
     return {
         "id": str(job.id),
         "batch_id": str(job.batch_id),
         "door": job.door,
-        "platform": platform.name,
+        "platform": platform,
         "name": job.name,
         "position": job.position,
         "status": job.status.value,

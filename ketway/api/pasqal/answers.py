@@ -82,11 +82,11 @@ async def read_once(
 async def batches(core: Core, kept: Sequence[Batch]) -> list[dict[str, Any]]:
     """Batches as lists have them, with their counts and the ids of their jobs."""
     ids = [batch.id for batch in kept]
-    platforms = await core.platforms.known()
+    names = await core.platforms.names()
     counts = await core.batches.counts(ids)
     job_ids = await core.batches.job_ids(ids)
     return [
-        translate.batch(batch, platforms[batch.platform_id].name, counts[batch.id], job_ids.get(batch.id, ()))
+        translate.batch(batch, names[batch.platform_id], counts[batch.id], job_ids.get(batch.id, ()))
         for batch in kept
     ]
 

@@ -27,8 +27,7 @@ async def get_total_job_device_frequency(request: Request, actor: ActorDep, core
     project = query.project()
     scope, unit = query.needed("scope", _scope, "HOUR, DAY or MONTH")
     found = await core.figures.frequency(actor, project, unit)
-    platforms = await core.platforms.known()
-    names = {id: platform.name for id, platform in platforms.items()}
+    names = await core.platforms.names()
     return success({"count": translate_records.frequency(found, scope, names), "job_date_scope": scope})
 
 

@@ -97,7 +97,7 @@ def frequency(
     for began, by_platform in found.items():
         period = began.replace(day=1) if scope == "MONTH" else began
         counted = periods.setdefault(period, Counter())
-        counted.update({names[id]: number for id, number in by_platform.items() if id in names})
+        counted.update({names[id]: number for id, number in by_platform.items()})
     return [{"datetime": moment(period), "devices": dict(counted)} for period, counted in periods.items()]
 
 

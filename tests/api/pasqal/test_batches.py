@@ -21,7 +21,7 @@ from tests.api.pasqal.clients import (
     the_jobs,
     why,
 )
-from tests.api.pasqal.worlds import CORE
+from tests.api.pasqal.worlds import CORE, a_machine, an_emulator
 
 BATCHES = f"{CORE}/v1/batches"
 NO_JOBS = {"PENDING": 0, "RUNNING": 0, "DONE": 0, "ERROR": 0, "CANCELED": 0}
@@ -345,6 +345,19 @@ async def test_the_engine_is_asked_about_what_each_job_would_run(world, api):
         (SEQUENCE, 5, {"a": 1}),
         ("own", None, {}),
     ]
+
+
+async def test_a_batch_whose_device_is_not_known_any_more_is_still_read_and_cancelled(world, api):
+    made = await a_batch(api, world)
+    # As after a start with another catalogue.
+    object.__setattr__(world.core.platforms, "catalogue", [a_machine()])
+
+    (listed,) = data(await api.get(BATCHES))
+    cancelled = data(await api.patch(f"{CORE}/v2/batches/{made['id']}/cancel"))
+
+    assert listed["device_type"] == cancelled["device_type"] == str(an_emulator().id)
+    assert cancelled["status"] == "CANCELED"
+    assert (await api.post(f"{BATCHES}/{made['id']}/rebatch")).status_code == 404
 
 
 async def test_a_batch_of_a_thousand_jobs_is_answered_whole_and_in_order(world, api):
