@@ -92,6 +92,7 @@ class Batches:
 
         Raises:
             BatchStillOpen, TooManyJobs, Unknown, KeyReused, Deleted
+            PlatformNotAllowed: its project may not use the platform any more.
             BadField: the filter selects none.
         """
         old = await self.get(actor, id)
@@ -101,6 +102,9 @@ class Batches:
                 return await _made(work, actor, earlier)
             old = await work.batches.get(id, visible_to=actor)
             old.must_be_closed()
+            project = await work.projects.get(old.project_id)
+            if project is not None and not project.allows(platform.name):
+                raise PlatformNotAllowed(platform.name)
             page = Page(limit=self.max_jobs, order=Order.POSITION, descending=False)
             chosen = await work.jobs.list(actor, replace(filter, batch_ids=(id,)), page)
             if not chosen.items:

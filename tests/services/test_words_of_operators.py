@@ -166,6 +166,15 @@ class TestRepeating:
             await world.core.batches.repeat(world.owner, closed.id, JobFilter(min_shots=10**6))
         assert (await world.core.batches.list(world.owner, BatchFilter(), Page())).total == 2
 
+    async def test_a_platform_that_its_project_lost_is_refused(self, world):
+        old = await create(world)
+        async with world.db.work() as work:
+            project = await work.projects.get(world.project_id)
+            await work.projects.put(replace(project, allowed_platforms=(QPU.name,)))
+
+        with pytest.raises(PlatformNotAllowed, match=EMU.name):
+            await world.core.batches.repeat(world.owner, old.id, JobFilter())
+
 
 class TestCancellingMany:
     async def test_those_that_a_filter_selects_are_cancelled_and_others_told_why_not(self, world):

@@ -119,7 +119,7 @@ async def add_jobs(batch_id: UUID, request: Request, actor: ActorDep, core: Core
 
 @router.post(
     "/api/v1/batches/{batch_id}/rebatch",
-    **told(Answer[shapes.NewBatch], query=JOB_FILTERS, is_once=True, refuses=(409,)),
+    **told(Answer[shapes.NewBatch], query=JOB_FILTERS, is_once=True, refuses=(403, 409)),
 )
 async def rebatch(batch_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """A new batch of those jobs of a closed one that the query selects; without a query, of all."""
