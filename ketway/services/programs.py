@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -23,6 +23,7 @@ class Programs:
     """
     Args:
         max_bytes: of one text, as UTF-8.
+        max_texts_bytes: of texts that are read into one answer.
     """
 
     db: Database
@@ -31,6 +32,7 @@ class Programs:
     requests: Requests
     fresh: Callable[[], UUID]
     max_bytes: int
+    max_texts_bytes: int = 128 * 2**20
 
     async def create(
         self, actor: Actor, project: ProjectId, text: str, asked: Asked | None = None
@@ -68,6 +70,18 @@ class Programs:
         """Exactly what was sent."""
         program = await self.get(actor, id)
         return (await self.blobs.get(program.key)).decode()
+
+    async def texts(self, actor: Actor, ids: Sequence[ProgramId]) -> Mapping[ProgramId, str]:
+        """Exactly what was sent, of each.
+
+        Raises:
+            OverBound: more than can be held at once; ask for fewer.
+        """
+        async with self.db.look() as work:
+            programs = [await work.programs.get(id, visible_to=actor) for id in ids]
+        if sum(program.size for program in programs) > self.max_texts_bytes:
+            raise OverBound("What these jobs run", self.max_texts_bytes)
+        return {program.id: (await self.blobs.get(program.key)).decode() for program in programs}
 
     def link(self, program: Program) -> str:
         """A URL, or a path of this server, that fetches the text without a login."""

@@ -122,7 +122,7 @@ async def batch_with_results(core: Core, actor: Actor, kept: Batch) -> dict[str,
 async def jobs_v1(core: Core, actor: Actor, kept: Sequence[Job]) -> list[dict[str, Any]]:
     """Jobs as version 1 has them where there are no results: with their own sequences."""
     sequences = await _own_sequences(core, actor, kept)
-    return [translate.job_v1(job, sequences.get(job.program_id)) for job in kept]
+    return [translate.job_v1(job, _own(job, sequences)) for job in kept]
 
 
 async def jobs_with_results(core: Core, actor: Actor, kept: Sequence[Job]) -> list[dict[str, Any]]:
@@ -132,7 +132,7 @@ async def jobs_with_results(core: Core, actor: Actor, kept: Sequence[Job]) -> li
     shown: list[dict[str, Any]] = []
     for job in kept:
         document = json.loads(documents[job.id]) if job.id in documents else None
-        shown.append(translate.job_with_result(job, sequences.get(job.program_id), document))
+        shown.append(translate.job_with_result(job, _own(job, sequences), document))
     return shown
 
 
@@ -141,6 +141,10 @@ async def sequence_of(core: Core, actor: Actor, kept: Batch | Job) -> str | None
     return await core.programs.text(actor, kept.program_id) if kept.program_id else None
 
 
-async def _own_sequences(core: Core, actor: Actor, kept: Sequence[Job]) -> dict[ProgramId | None, str]:
+async def _own_sequences(core: Core, actor: Actor, kept: Sequence[Job]) -> Mapping[ProgramId, str]:
     ids = dict.fromkeys(job.program_id for job in kept if job.program_id is not None)
-    return {id: await core.programs.text(actor, id) for id in ids}
+    return await core.programs.texts(actor, list(ids))
+
+
+def _own(job: Job, sequences: Mapping[ProgramId, str]) -> str | None:
+    return None if job.program_id is None else sequences[job.program_id]
