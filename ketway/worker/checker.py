@@ -161,12 +161,14 @@ class FairTurns:
 def _distinct(tasks: Sequence[Task]) -> _Questions:
     """What is to be asked, as far as there is room for it."""
     asked = _Questions([], [], [])
-    known: dict[str, int | None] = {}
+    known: dict[tuple[str, int | None, str], int | None] = {}
     size = 0
     for position, task in enumerate(tasks):
-        key = json.dumps([task.program, task.shots, dict(task.parameters)], sort_keys=True)
+        parameters = json.dumps(dict(task.parameters), sort_keys=True)
+        # The text itself, not a copy in a longer one: thousands of jobs may share a large one.
+        key = (task.program, task.shots, parameters)
         if key not in known:
-            size += len(task.program)
+            size += len(task.program) + len(task.configuration or "") + len(parameters)
             if asked.tasks and size > _MAX_ASKED_BYTES:
                 known[key] = None
             else:

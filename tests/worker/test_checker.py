@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -77,6 +78,32 @@ async def test_what_there_is_no_room_to_ask_is_not_known():
 
     assert known == [Checked(qubits=4), None, Checked(qubits=4)]
     assert desk.asked == [("p", ["good"])]
+
+
+@pytest.mark.parametrize(
+    "large",
+    [{"configuration": "x" * 2**24}, {"parameters": {"a": "x" * 2**24}}],
+    ids=["configuration", "parameters"],
+)
+async def test_all_that_is_asked_takes_room(large):
+    desk = Desk()
+    tasks = [replace(a_task(name), **large) for name in ("good", "better", "best")]
+
+    known = await ChildChecker(desk, ENGINES).check("hostile", "p", tasks)
+
+    assert known == [Checked(qubits=4), None, None]
+
+
+async def test_a_large_program_that_many_jobs_share_is_not_copied_for_each():
+    program = "x" * 2**20
+    tasks = [replace(a_task(program), shots=shots) for shots in range(1, 1001)]
+
+    tracemalloc.start()
+    await ChildChecker(Desk(), ENGINES).check("hostile", "p", tasks)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < len(tasks) * len(program) / 4
 
 
 async def test_an_engine_that_is_not_here_is_not_asked():
