@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -48,6 +49,18 @@ def _unique(tags: list[str]) -> list[str]:
 UniqueTags = Annotated[
     list[Tag], Field(max_length=100, json_schema_extra={"uniqueItems": True}), AfterValidator(_unique)
 ]
+#: Of what comes back in lists, a hundred at a time.
+MAX_SETTINGS = 4 * 2**20
+
+
+def _modest(said: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(said)) > MAX_SETTINGS:
+        raise ValueError(f"must be at most {MAX_SETTINGS} characters of JSON")
+    return said
+
+
+Configuration = Annotated[str, StringConstraints(max_length=MAX_SETTINGS)]
+Settings = Annotated[dict[str, Any], AfterValidator(_modest)]
 JobStatus = Literal["PENDING", "RUNNING", "DONE", "ERROR", "CANCELED", "CANCELING"]
 BatchStatus = Literal["PENDING", "RUNNING", "DONE", "CANCELED", "TIMED_OUT", "ERROR", "PAUSED", "CANCELING"]
 ValidationStatus = Literal[
@@ -76,7 +89,7 @@ class CreateJob(BaseModel):
     model_config = _Strict
 
     runs: Annotated[int, Field(ge=1)] | None = None
-    variables: dict[str, Any] | None = None
+    variables: Settings | None = None
     sequence: str | None = None
 
 
@@ -95,8 +108,8 @@ class _NewBatch(BaseModel):
     emulator: Text | None = None
     open: bool | None = None
     complete: bool | None = None
-    backend_configuration: str | None = None
-    configuration: dict[str, Any] | None = None
+    backend_configuration: Configuration | None = None
+    configuration: Settings | None = None
     tags: UniqueTags | None = None
     webhook: Text | None = None
 
@@ -243,7 +256,7 @@ class CreateWorkload(BaseModel):
     project_id: Id
     workload_type: Word
     backend: Word
-    config: dict[str, Any]
+    config: Settings
 
 
 class WorkloadResult(BaseModel):
@@ -302,7 +315,7 @@ class PatchUseCase(BaseModel):
     validation_status: ValidationStatus | None = None
     summary: Text | None = None
     questionnaire_id: Questionnaire | None = None
-    answers: dict[str, Any] | None = None
+    answers: Settings | None = None
 
 
 class CreateUseCase(PatchUseCase):

@@ -7,7 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
+from ketway.api.pasqal import wire
 from ketway.domain.errors import ProgramRefused
 from tests.api.pasqal.clients import (
     NOBODY,
@@ -274,6 +276,17 @@ async def test_unknown_fields_are_ignored(world, api):
     made = await a_batch(api, world, priority=3, group_id=NOBODY, something={"new": [1]})
 
     assert made["priority"] == 0
+
+
+def test_what_comes_back_in_every_list_is_bounded():
+    large = "x" * (wire.MAX_SETTINGS + 1)
+    for said in (
+        {"backend_configuration": large},
+        {"configuration": {"a": large}},
+        {"jobs": [{"variables": {"a": large}}]},
+    ):
+        with pytest.raises(ValidationError, match="at most"):
+            wire.CreateBatch.model_validate({"project_id": NOBODY} | said)
 
 
 @pytest.mark.parametrize(
