@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ from ketway.services.listing import BatchFilter, JobFilter, Listed, Order, Page,
 MAX_LIMIT = 100
 MAX_OFFSET = 2**31
 _AVAILABILITIES = {word: word for word in ("ACTIVE", "INACTIVE", "RETIRED")}
+_INTEGER = re.compile("-?[0-9]+")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 T = TypeVar("T")
@@ -47,7 +49,7 @@ class Query:
         return values[-1] if values else None
 
     def number(self, name: str, default: int, *, least: int = 0, most: int = MAX_OFFSET) -> int:
-        value = self.one(name, int, "an integer")
+        value = self.one(name, _integer, "an integer")
         if value is None:
             return default
         if not least <= value <= most:
@@ -337,7 +339,14 @@ def _ids(query: Query, *conditions: Sequence[Sequence[Any]]) -> tuple[UUID, ...]
 
 def _whole(text: str) -> int:
     # What no database could compare is cut to what it can.
-    return max(-1, min(int(text), 2**53))
+    return max(-1, min(_integer(text), 2**53))
+
+
+def _integer(text: str) -> int:
+    """Plain digits alone: not all that Python takes for a number."""
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
 
 
 def _creators(query: Query) -> tuple[AccountId, ...]:

@@ -253,6 +253,8 @@ async def test_an_empty_value_means_not_given_and_unknown_parameters_are_ignored
         ("limit", "0"),
         ("limit", "101"),
         ("limit", "many"),
+        ("limit", "1_0"),
+        ("limit", "\N{ARABIC-INDIC DIGIT THREE}"),
         ("offset", "-1"),
         ("offset", "9" * 30),
         ("order_by", "name"),
