@@ -69,7 +69,9 @@ class Once:
             await self._app(scope, receive, watch)
         finally:
             found: Asked | None = state.get("asked")
-            if found is not None and is_sent and status < 500:
+            # A refusal says nothing of what was made, so whoever gets one may come again; but what is
+            # gone is gone.
+            if found is not None and is_sent and (status < 400 or status == 410):
                 await self._requests.answered(found)
             elif found is not None:
                 self._requests.abandoned(found)

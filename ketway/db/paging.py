@@ -87,8 +87,10 @@ def _is_of_the_undone(filter: AnyFilter) -> bool:
 
 def has_tags(table: Table, tags: Sequence[str]) -> list[Condition]:
     """Rows that carry all tags, kept as one JSON list of strings."""
-    listed = [func.json_each(table.c.tags).table_valued("value") for _ in tags]
-    return [
-        select(values.c.value).where(values.c.value == tag).exists()
-        for tag, values in zip(tags, listed, strict=True)
-    ]
+    wanted = set(tags)
+    if not wanted:
+        return []
+    # One condition however many they are: SQLite nests `AND` no deeper than a thousand.
+    listed = func.json_each(table.c.tags).table_valued("value")
+    found = select(func.count(listed.c.value.distinct())).where(listed.c.value.in_(sorted(wanted)))
+    return [found.scalar_subquery() == len(wanted)]

@@ -14,20 +14,25 @@ import msgspec
 from ketway.domain.platforms import Platform, platform_id
 
 REQUIRED = ("name", "engine", "max_qubits", "max_shots")
-BUILT_IN = Path(__file__).with_name("catalogue.toml")
+BUILT_IN = Path(__file__).parent
 
 
 def read(path: Path = BUILT_IN) -> list[Platform]:
-    """The platforms of a catalogue file.
+    """The platforms of a catalogue: one TOML file, or all those of a folder in the order of their names.
 
     Raises:
         ValueError: not a catalogue; the sentence says what is wrong.
         OSError: cannot be read.
     """
-    entries = tomllib.loads(path.read_text()).get("platform", [])
+    files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+    return [_platform(entry, file.parent) for file in files for entry in _entries(file)]
+
+
+def _entries(file: Path) -> list[Mapping[str, Any]]:
+    entries = tomllib.loads(file.read_text()).get("platform", [])
     if not isinstance(entries, list):
         raise ValueError("`platform` should be a list of tables: write [[platform]]")
-    return [_platform(entry, path.parent) for entry in entries]
+    return entries
 
 
 def _platform(entry: Mapping[str, Any], folder: Path) -> Platform:

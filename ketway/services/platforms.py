@@ -34,7 +34,7 @@ class Offer:
 class Platforms:
     """
     Args:
-        catalogue: every platform this server knows.
+        catalogue: the platforms that were known at the start; operators may add others.
         engines_here: engines installed beside the server; their platforms are offered from the
             first second, while workers are still loading.
     """

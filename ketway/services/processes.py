@@ -92,15 +92,7 @@ class Processes:
         async with self.db.work() as work:
             process = await work.processes.get(id, visible_to=actor)
             actor.must_operate()
-            moved = process.become(status, now)
-            return await _put(
-                work,
-                replace(
-                    moved,
-                    started_at=span.started_at or moved.started_at,
-                    ended_at=span.ended_at or moved.ended_at,
-                ),
-            )
+            return await _put(work, span.told_of(process.become(status, now)))
 
     async def fail(self, actor: Actor, id: ProcessId, errors: Sequence[str]) -> Process:
         """

@@ -15,10 +15,11 @@ from ketway.domain.accounts import Actor
 from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import IllegalMove, NoResult, PlatformTaken
 from ketway.domain.jobs import Job, JobId, JobStatus
+from ketway.domain.processes import Process
 from ketway.services.ending import settle, stop
 from ketway.services.ports import Bell, Clock, Database, Work
 
-T = TypeVar("T", Batch, Job)
+T = TypeVar("T", Batch, Job, Process)
 
 _UNTOLD = "The operator reported that it failed."
 
@@ -29,6 +30,15 @@ class Span:
 
     started_at: datetime | None = None
     ended_at: datetime | None = None
+
+    def told_of(self, moved: T) -> T:
+        """What was moved, with these times; only what has ended has an end."""
+        ended_at = self.ended_at or moved.ended_at
+        return replace(
+            moved,
+            started_at=self.started_at or moved.started_at,
+            ended_at=ended_at if moved.is_finished else None,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +64,7 @@ class Reports:
             else:
                 moved = await self._go_on(work, batch, status, now)
             if span.started_at is not None or span.ended_at is not None:
-                await work.batches.put(_told(moved, span))
+                await work.batches.put(span.told_of(moved))
                 moved = await work.batches.fetch(id)
         await self.bell.ring()
         return moved
@@ -74,7 +84,7 @@ class Reports:
             job = await work.jobs.get(id, visible_to=actor)
             actor.must_operate()
             moved = await self._move(work, job, status, progress, now)
-            await work.jobs.put(_told(moved, span))
+            await work.jobs.put(span.told_of(moved))
             changed = await work.jobs.fetch(id)
             if changed.is_finished:
                 await settle(work, job.batch_id, now, changed)
@@ -145,16 +155,6 @@ class Reports:
         if status is JobStatus.DONE:
             raise NoResult("job", str(job.id))
         return job.fail(_UNTOLD, now)
-
-
-def _told(moved: T, span: Span) -> T:
-    """With the times that its reporter knows; only what has ended has an end."""
-    ended_at = span.ended_at or moved.ended_at
-    return replace(
-        moved,
-        started_at=span.started_at or moved.started_at,
-        ended_at=ended_at if moved.is_finished else None,
-    )
 
 
 _ENDS = (BatchStatus.CANCELLED, BatchStatus.TIMED_OUT, BatchStatus.FAILED)

@@ -11,10 +11,13 @@ from typing import Any
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ketway.api import pasqal, scaleway
+from ketway.api import once, pasqal, scaleway
+from ketway.services.drafts import NewBatch
 from tests.api.pasqal.worlds import an_emulator
 from tests.api.scaleway.worlds import an_aer
 from tests.worlds import World, a_world
@@ -289,6 +292,24 @@ async def test_a_refused_request_leaves_its_key_unused(both):
 
     assert refused.status_code == 422
     assert (await both.post(BATCHES, both.batch(), key="mine")).status_code == 200
+
+
+async def test_a_repeat_after_an_answer_that_did_not_tell_what_was_made_gets_it(both):
+    core = both.world.core
+
+    async def answer_too_large(request: Request) -> Response:
+        actor, _ = await core.accounts.by_secret(both.world.credentials.secret_key)
+        new = NewBatch(
+            project_id=both.world.project_id, platform=an_aer(), door=scaleway.DOOR, is_open=True, jobs=()
+        )
+        batch = await core.batches.create(actor, new, once.asked(request, actor))
+        return Response(str(batch.id), status_code=413)
+
+    app = once.Once(Starlette(routes=[Route("/", answer_too_large, methods=["POST"])]), core.requests)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ketway.test") as client:
+        first, again = await client.post("/"), await client.post("/")
+
+    assert again.text == first.text
 
 
 async def test_what_was_answered_leaves_no_trace_and_old_keys_are_swept(both):

@@ -242,7 +242,8 @@ class TestProcesses:
         made = await processes.create(world.owner, self.new(world))
         assert made.status is JobStatus.QUEUED
 
-        await processes.move(operator, made.id, JobStatus.RUNNING, Span())
+        running = await processes.move(operator, made.id, JobStatus.RUNNING, Span(ended_at=NOON))
+        assert running.ended_at is None
         with pytest.raises(NoResult):
             await processes.move(operator, made.id, JobStatus.DONE, Span())
         kept = await processes.keep_result(operator, made.id, {"energy": -1.5})

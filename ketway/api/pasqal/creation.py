@@ -22,20 +22,20 @@ async def new_batch(core: Core, said: wire.CreateBatch, door: Door) -> NewBatch:
     if not opened and not said.jobs:
         raise BadField(("body", "jobs"), "A batch that is not open needs at least one job.", "required")
     platform = await _platform(core, said)
+    configuration = _configuration(said, platform)
+    echo: dict[str, Any] = {"webhook": said.webhook, "configuration": said.configuration}
+    if configuration != said.backend_configuration:
+        echo["backend_configuration"] = said.backend_configuration
     return NewBatch(
         project_id=ProjectId(said.project_id),
         platform=platform,
         door=door,
         jobs=new_jobs(said.jobs, has_sequence=said.sequence_builder is not None),
         program=said.sequence_builder,
-        configuration=_configuration(said, platform),
+        configuration=configuration,
         is_open=opened,
         tags=tuple(said.tags or ()),
-        echo={
-            "webhook": said.webhook,
-            "configuration": said.configuration,
-            "backend_configuration": said.backend_configuration,
-        },
+        echo=echo,
     )
 
 

@@ -46,6 +46,8 @@ def _unique(tags: list[str]) -> list[str]:
     return tags
 
 
+#: Of the values that one filter may name.
+Few = Field(max_length=1000)
 UniqueTags = Annotated[
     list[Tag], Field(max_length=100, json_schema_extra={"uniqueItems": True}), AfterValidator(_unique)
 ]
@@ -143,12 +145,12 @@ class CancelBatches(BaseModel):
     model_config = _Strict
 
     batch_ids: Annotated[list[Id], Field(min_length=1, max_length=1000)] | None = None
-    project_id: list[Id] | None = None
-    user_id: list[Text] | None = None
-    device_type: list[Text] | None = None
-    tags: list[Tag] | None = None
-    queue_priority: list[QueuePriority] | None = None
-    status: list[Literal["PENDING", "RUNNING"]] | None = None
+    project_id: Annotated[list[Id], Few] | None = None
+    user_id: Annotated[list[Text], Few] | None = None
+    device_type: Annotated[list[Text], Few] | None = None
+    tags: Annotated[list[Tag], Few] | None = None
+    queue_priority: Annotated[list[QueuePriority], Few] | None = None
+    status: Annotated[list[Literal["PENDING", "RUNNING"]], Few] | None = None
     open: bool | None = None
     start_date: Date | None = None
     cancel_all: bool = False

@@ -155,7 +155,7 @@ def platform(known: Platform, *, is_available: bool) -> wire.Platform:
     return wire.Platform(
         id=known.id,
         version=shown.get("version", "1"),
-        name=known.name,
+        name=name_of(known),
         provider_name=shown["provider_name"],
         backend_name=shown["backend_name"],
         type=wire.PlatformType(shown["type"]),
@@ -171,9 +171,15 @@ def platform(known: Platform, *, is_available: bool) -> wire.Platform:
     )
 
 
+def name_of(known: Platform) -> str:
+    """What this surface calls it."""
+    name: str = known.shown[DOOR].get("name", known.name)
+    return name
+
+
 def answers_to(known: Platform, name: str) -> bool:
     """Whether this is a name of the platform, today's or an old one."""
-    return name == known.name or name in known.shown[DOOR].get("aliases", ())
+    return name == name_of(known) or name in known.shown[DOOR].get("aliases", ())
 
 
 def session(batch: Batch, counts: Mapping[JobStatus, int]) -> wire.Session:
