@@ -26,7 +26,7 @@ def polling(folder: Path, catalogue: Path) -> list[Figure]:
     with a_server(folder, workers=0, catalogue=str(catalogue)) as server:
         client = Client(server)
         session, job = _filled(client)
-        one, all = f"{PREFIX}/jobs/{job}", f"{PREFIX}/jobs?session_id={session}"
+        one, every = f"{PREFIX}/jobs/{job}", f"{PREFIX}/jobs?session_id={session}"
         headers = {"X-Auth-Token": client.credentials.secret_key}
 
         def ask(path: str) -> None:
@@ -35,7 +35,7 @@ def polling(folder: Path, catalogue: Path) -> list[Figure]:
         waited = _rhythm(lambda: ask(one))
         floor = _processor_s_each(server, lambda: ask("/healthz"), BURST)
         each = _processor_s_each(server, lambda: ask(one), BURST)
-        listed = _processor_s_each(server, lambda: ask(all), LISTS)
+        listed = _processor_s_each(server, lambda: ask(every), LISTS)
     return [
         Figure(
             what=f"poll of one job every {RHYTHM_S} s, among {JOBS:,}",
