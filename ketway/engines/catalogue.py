@@ -35,6 +35,11 @@ ENTRIES: dict[str, Entry] = {
         distributions=("qiskit-aer", "qiskit", "qiskit-qasm3-import"),
         extra="circuits",
     ),
+    "gate-machine": Entry(
+        module="ketway.engines.gate_machine",
+        distributions=("qiskit-aer", "qiskit", "qiskit-qasm3-import"),
+        extra="circuits",
+    ),
     "noop": Entry(module="ketway.engines.noop", distributions=(), extra="none"),
 }
 
