@@ -30,6 +30,7 @@ class Order(Enum):
     SHOTS = "shots"
     POSITION = "position"
     NAME = "name"
+    SLOT = "starts_at"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +96,14 @@ class JobFilter(Filter):
     min_shots: int | None = None
     max_shots: int | None = None
     has_errors: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingFilter:
+    """As `Filter`."""
+
+    project_ids: tuple[ProjectId, ...] | None = None
+    platform_ids: tuple[PlatformId, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
