@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select
 from ketway.db.rows import Runner, from_row, to_row
 from ketway.db.tables import platform_states
 from ketway.domain.platforms import Platform, PlatformId, PlatformState, platform_id
+from ketway.domain.prices import prices
 
 
 class SqlPlatforms:
@@ -33,8 +34,12 @@ def _fields(platform: Platform) -> dict[str, Any]:
     fields = to_row(platform)
     fields.pop("id")
     shown = {door: dict(words) for door, words in platform.shown.items()}
-    return fields | {"settings": dict(platform.settings), "shown": shown}
+    charged = {name: str(value) for name, value in to_row(platform.prices).items()}
+    return fields | {"settings": dict(platform.settings), "shown": shown, "prices": charged}
 
 
 def _made(fields: Mapping[str, Any] | None) -> Platform | None:
-    return None if fields is None else Platform(id=platform_id(fields["name"]), **fields)
+    if fields is None:
+        return None
+    charged = prices(fields.get("prices", {}))
+    return Platform(**{**fields, "id": platform_id(fields["name"]), "prices": charged})
