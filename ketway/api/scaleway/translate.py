@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from ketway.domain.batches import Batch, BatchStatus
 from ketway.domain.errors import BadField
 from ketway.domain.jobs import FINISHED, Job, JobStatus
 from ketway.domain.platforms import Door, Platform
+from ketway.domain.prices import DIGITS
 from ketway.domain.programs import Program, ProgramId
 from ketway.domain.results import Result
 from ketway.services.drafts import NewBatch, NewJob
@@ -165,10 +167,18 @@ def platform(known: Platform, *, is_available: bool) -> wire.Platform:
         max_circuit_count=shown.get("max_circuit_count", 1),
         availability=wire.Availability.AVAILABLE if is_available else wire.Availability.SHORTAGE,
         metadata=shown.get("metadata", ""),
+        price_per_hour=money(known.prices.per_hour, known.prices.currency),
+        price_per_shot=money(known.prices.per_shot, known.prices.currency),
+        price_per_circuit=money(known.prices.per_circuit, known.prices.currency),
         hardware=None if hardware is None else wire.Hardware(**hardware),
         description=known.description,
         documentation_url=shown.get("documentation_url", ""),
     )
+
+
+def money(amount: Decimal, currency: str) -> wire.Money:
+    units = int(amount)
+    return wire.Money(currency_code=currency, units=units, nanos=int((amount - units).scaleb(DIGITS)))
 
 
 def name_of(known: Platform) -> str:

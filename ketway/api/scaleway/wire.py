@@ -189,9 +189,9 @@ class Answer(BaseModel):
 class Money(Answer):
     """`nanos` has the sign of `units`, within 999,999,999."""
 
-    currency_code: str = "EUR"
-    units: int = 0
-    nanos: int = 0
+    currency_code: str
+    units: int
+    nanos: int
 
 
 class Hardware(Answer):
@@ -220,9 +220,9 @@ class Platform(Answer):
     max_circuit_count: int
     availability: Availability
     metadata: str = ""
-    price_per_hour: Money = Money()
-    price_per_shot: Money = Money()
-    price_per_circuit: Money = Money()
+    price_per_hour: Money
+    price_per_shot: Money
+    price_per_circuit: Money
     hardware: Hardware | None = None
     description: str = ""
     documentation_url: str = ""
