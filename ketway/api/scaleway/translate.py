@@ -123,6 +123,7 @@ def new_session(sent: wire.NewSession, project: ProjectId, platform: Platform, c
         max_idle_s=sent.max_idle_duration,
         max_total_s=sent.max_duration,
         deduplication_key=sent.deduplication_id or None,
+        may_wait=False,
         echo=_echo(parameters=sent.parameters),
     )
 
@@ -148,7 +149,7 @@ def new_job(sent: wire.NewJob, chance: UUID) -> NewJob:
     )
 
 
-def platform(known: Platform, *, is_available: bool) -> wire.Platform:
+def platform(known: Platform, availability: wire.Availability = wire.Availability.AVAILABLE) -> wire.Platform:
     """A platform as its `shown` entry for this door presents it."""
     shown = known.shown[DOOR]
     hardware = shown.get("hardware")
@@ -163,12 +164,23 @@ def platform(known: Platform, *, is_available: bool) -> wire.Platform:
         max_qubit_count=known.max_qubits,
         max_shot_count=known.max_shots,
         max_circuit_count=shown.get("max_circuit_count", 1),
-        availability=wire.Availability.AVAILABLE if is_available else wire.Availability.SHORTAGE,
+        availability=availability,
         metadata=shown.get("metadata", ""),
         hardware=None if hardware is None else wire.Hardware(**hardware),
         description=known.description,
         documentation_url=shown.get("documentation_url", ""),
     )
+
+
+def availability(*, is_down: bool, is_served: bool) -> wire.Availability:
+    """
+    Args:
+        is_down: an operator holds it.
+        is_served: somebody is there to run it.
+    """
+    if is_down:
+        return wire.Availability.MAINTENANCE
+    return wire.Availability.AVAILABLE if is_served else wire.Availability.SHORTAGE
 
 
 def name_of(known: Platform) -> str:

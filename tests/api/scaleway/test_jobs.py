@@ -215,6 +215,21 @@ async def test_a_running_job_is_asked_to_stop_and_waits_for_it(
     assert (second.status_code, second.json()["status"]) == (200, "cancelling")
 
 
+async def test_a_job_that_is_cancelling_is_not_changed(api: httpx.AsyncClient, session: str, world: World):
+    job = await a_job(api, session)
+    await world.claim()
+    await api.post(f"/jobs/{job['id']}/cancel")
+
+    answer = await api.patch(f"/jobs/{job['id']}", json={"name": "other"})
+
+    assert (answer.status_code, answer.json()["type"]) == (409, "transient_state")
+    assert answer.json().items() >= {
+        ("resource", "qaas_job"),
+        ("resource_id", job["id"]),
+        ("current_state", "cancelling"),
+    }
+
+
 async def test_cancelling_a_finished_job_changes_nothing(api: httpx.AsyncClient, session: str, world: World):
     job = await a_job(api, session)
     await world.run_all()
