@@ -70,7 +70,9 @@ ALL_ROWS = {
     *(f"jobs by {what}" for what in ("user", "status", "runs", "errors", "no errors")),
     *(f"batches by {what}" for what in ("user", "device", "status", "open", "priority", "tag")),
 }
-OTHER_ORDERS = ("updated_at", "started_at", "ended_at", "status", "shots", "position")
+OTHER_ORDERS = (
+    *("updated_at", "started_at", "ended_at", "status", "shots", "position", "name", "platform_id"),
+)
 
 
 class Watched:

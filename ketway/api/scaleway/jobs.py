@@ -21,7 +21,7 @@ from ketway.domain.requests import Asked
 from ketway.domain.results import Result
 from ketway.services.core import Core
 from ketway.services.drafts import NewJob
-from ketway.services.listing import JobFilter
+from ketway.services.listing import JobFilter, Order
 
 #: Bytes of a result that travel inside the answer; larger ones are fetched by link.
 MAX_INLINE = 512 * 2**10
@@ -34,7 +34,12 @@ async def list_jobs(
     caller: CallerDep, core: CoreDep, query: Annotated[wire.JobQuery, Depends(query_of(wire.JobQuery))]
 ) -> wire.Jobs:
     """Those of one session, of one project, or all that the key may read."""
-    page = translate.page(query, translate.JOB_ORDERS, "created_at_desc", translate.LONG_LIST)
+    known = await core.platforms.known()
+    places: translate.Places = {
+        Order.STATUS: translate.JOB_PLACES,
+        Order.PLATFORM: translate.by_name(known.values()),
+    }
+    page = translate.page(query, translate.JOB_ORDERS, "created_at_desc", translate.LONG_LIST, places)
     asked = JobFilter(
         batch_ids=() if query.session_id is None else (BatchId(query.session_id),),
         project_ids=None if query.project_id is None else (caller.reads(query.project_id),),

@@ -19,7 +19,7 @@ from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import AlreadyFinished, BadField, NotFound
 from ketway.domain.platforms import Platform, PlatformId
 from ketway.services.core import Core
-from ketway.services.listing import BatchFilter
+from ketway.services.listing import BatchFilter, Order
 
 router = APIRouter(prefix="/sessions", tags=["Sessions"])
 
@@ -31,7 +31,8 @@ async def list_sessions(
     query: Annotated[wire.SessionQuery, Depends(query_of(wire.SessionQuery))],
 ) -> wire.Sessions:
     """Those of one project; by default the one that the key is for."""
-    page = translate.page(query, translate.SESSION_ORDERS, "name_asc", translate.LONG_LIST)
+    places = {Order.STATUS: translate.SESSION_PLACES}
+    page = translate.page(query, translate.SESSION_ORDERS, "name_asc", translate.LONG_LIST, places)
     asked = BatchFilter(
         project_ids=(caller.reads(query.project_id),),
         platform_ids=None if query.platform_id is None else (PlatformId(query.platform_id),),

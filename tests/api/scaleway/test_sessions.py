@@ -302,6 +302,29 @@ async def test_sessions_are_filtered(api: httpx.AsyncClient, query, found):
     assert {session["name"] for session in listed["sessions"]} == found
 
 
+async def test_sessions_sorted_by_status_stand_together_by_the_word_that_is_shown(
+    api: httpx.AsyncClient, world: World
+):
+    idle = await a_session(api, max_idle_duration="60s")
+    world.clock.move(seconds=61)
+    await world.core.housekeeping.sweep()
+    stopping = await a_session(api)
+    await a_job(api, stopping["id"])
+    await world.claim()
+    await api.post(f"/sessions/{stopping['id']}/terminate")
+    ended = await a_session(api)
+    await api.post(f"/sessions/{ended['id']}/terminate")
+    running, starting = await a_session(api), await a_session(api, platform_id=QPU)
+
+    listed = (await api.get("/sessions", params={"order_by": "status_asc"})).json()["sessions"]
+
+    assert [session["status"] for session in listed] == [
+        *("starting", "running", "stopping", "stopped", "stopped"),
+    ]
+    assert [session["id"] for session in listed[:3]] == [starting["id"], running["id"], stopping["id"]]
+    assert [session["id"] for session in listed[3:]] == sorted([idle["id"], ended["id"]])
+
+
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 async def test_a_session_of_another_project_is_not_found(
     api: httpx.AsyncClient, stranger: httpx.AsyncClient, method
