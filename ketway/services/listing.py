@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from ketway.domain.accounts import AccountId, ProjectId
@@ -31,16 +31,24 @@ class Order(Enum):
     POSITION = "position"
     NAME = "name"
     SLOT = "starts_at"
+    PLATFORM = "platform_id"
+    BATCH_NAME = "batch_name"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Rows `offset` to `offset + limit` of the sorted list."""
+    """Rows `offset` to `offset + limit` of the sorted list.
+
+    Args:
+        places: where the values that it is sorted by stand, those that are not named last; None
+            where they sort by themselves.
+    """
 
     offset: int = 0
     limit: int = 100
     order: Order = Order.CREATED
     descending: bool = True
+    places: Mapping[Any, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

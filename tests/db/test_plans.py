@@ -83,7 +83,9 @@ ALL_ROWS = {
     *(f"batches by {what}" for what in ("user", "device", "status", "open", "priority", "tag")),
 }
 SMALL = ("ix_batches_living", "ix_batches_paused", "ix_batches_booked")
-OTHER_ORDERS = ("updated_at", "started_at", "ended_at", "status", "shots", "position")
+OTHER_ORDERS = (
+    *("updated_at", "started_at", "ended_at", "status", "shots", "position", "name", "platform_id"),
+)
 
 
 class Watched:

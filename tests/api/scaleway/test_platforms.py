@@ -6,6 +6,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
+from ketway.domain.platforms import platform_id
 from ketway.domain.prices import Prices
 from tests.api.scaleway.clients import AER, NOBODY
 from tests.api.scaleway.worlds import a_client, an_aer
@@ -114,3 +115,13 @@ async def test_a_platform_whose_workers_are_long_gone_is_short(world: World):
         after = (await api.get(f"/platforms/{AER}")).json()["availability"]
 
     assert (before, after) == ("available", "shortage")
+
+
+async def test_a_platform_that_its_operator_holds_is_in_maintenance(api: httpx.AsyncClient, world: World):
+    held = platform_id("EMU-AER")
+    await world.core.platforms.set_down(world.operator, [held], True)
+    during = (await api.get(f"/platforms/{AER}")).json()["availability"]
+    await world.core.platforms.set_down(world.operator, [held], False)
+    after = (await api.get(f"/platforms/{AER}")).json()["availability"]
+
+    assert (during, after) == ("maintenance", "available")
