@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, TypeVar
 from uuid import UUID
@@ -164,7 +165,7 @@ def platform(known: Platform, *, is_available: bool) -> wire.Platform:
         max_shot_count=known.max_shots,
         max_circuit_count=shown.get("max_circuit_count", 1),
         availability=wire.Availability.AVAILABLE if is_available else wire.Availability.SHORTAGE,
-        metadata=shown.get("metadata", ""),
+        metadata=_metadata(known),
         hardware=None if hardware is None else wire.Hardware(**hardware),
         description=known.description,
         documentation_url=shown.get("documentation_url", ""),
@@ -271,6 +272,15 @@ def state(kind: str, status: str) -> str:
     if kind == "job":
         return JOB_STATUS[JobStatus(status)].value
     return status
+
+
+def _metadata(known: Platform) -> str:
+    """What its clients read about the device: Pulser's read the specs, whoever wrote them last."""
+    shown = known.shown[DOOR]
+    if "metadata" not in shown and known.specs is not None:
+        return json.dumps({"specs": json.loads(known.specs)}, separators=(",", ":"))
+    text: str = shown.get("metadata", "")
+    return text
 
 
 def _circuit(sent: wire.NewCircuit | None) -> tuple[str | None, str | None]:
