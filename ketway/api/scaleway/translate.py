@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -191,7 +192,7 @@ def platform(known: Platform, availability: wire.Availability = wire.Availabilit
         max_shot_count=known.max_shots,
         max_circuit_count=shown.get("max_circuit_count", 1),
         availability=availability,
-        metadata=shown.get("metadata", ""),
+        metadata=_metadata(known),
         price_per_hour=money(known.prices.per_hour, known.prices.currency),
         price_per_shot=money(known.prices.per_shot, known.prices.currency),
         price_per_circuit=money(known.prices.per_circuit, known.prices.currency),
@@ -317,6 +318,15 @@ def state(kind: str, status: str) -> str:
     if kind == "job":
         return JOB_STATUS[JobStatus(status)].value
     return status
+
+
+def _metadata(known: Platform) -> str:
+    """What its clients read about the device: Pulser's read the specs, whoever wrote them last."""
+    shown = known.shown[DOOR]
+    if "metadata" not in shown and known.specs is not None:
+        return json.dumps({"specs": json.loads(known.specs)}, separators=(",", ":"))
+    text: str = shown.get("metadata", "")
+    return text
 
 
 def _circuit(sent: wire.NewCircuit | None) -> tuple[str | None, str | None]:
