@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from ketway.db.paging import filtered, page_of
 from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
-from ketway.db.tables import PAUSED, RUNS, UNFINISHED, WAITS, batches, jobs
+from ketway.db.tables import BOOKED, PAUSED, RUNS, UNFINISHED, WAITS, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import BatchId
@@ -125,10 +125,8 @@ class SqlJobs:
         return await self._run(lambda c: c.execute(query).scalar_one())
 
     async def heads(self, platform: PlatformId, batch: BatchId | None = None) -> Sequence[Candidate]:
-        held = select(batches.c.id).where(PAUSED, batches.c.platform_id == platform)
-        waiting: list[Condition] = [WAITS, jobs.c.platform_id == platform, jobs.c.batch_id.not_in(held)]
-        if batch is not None:
-            waiting.append(jobs.c.batch_id == batch)
+        waiting: list[Condition] = [WAITS, jobs.c.platform_id == platform, _is_not_of(PAUSED, platform)]
+        waiting.append(_is_not_of(BOOKED, platform) if batch is None else jobs.c.batch_id == batch)
         lines = select(jobs.c.priority, jobs.c.project_id).where(*waiting).distinct()
 
         def first_of_each(connection: Connection) -> list[Candidate]:
@@ -210,6 +208,11 @@ class SqlJobs:
         query = select(jobs).where(*conditions).order_by(jobs.c.position, jobs.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
         return [from_row(Job, row) for row in rows]
+
+
+def _is_not_of(held: Condition, platform: PlatformId) -> Condition:
+    """Jobs of none of a platform's batches that are held back so."""
+    return jobs.c.batch_id.not_in(select(batches.c.id).where(held, batches.c.platform_id == platform))
 
 
 def _row(job: Job) -> dict[str, object]:

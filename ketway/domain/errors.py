@@ -114,6 +114,25 @@ class PlatformNotAllowed(Forbidden):
 
 
 @dataclass(eq=False)
+class QuotaReached(OverQuota):
+    """
+    Args:
+        kind: a core word; so many (`quota`) of it a project may have, and has (`current`).
+        per: the time that the quota is for, or empty where it is for all times.
+    """
+
+    kind: str
+    quota: int
+    current: int
+    project_id: str
+    per: str = ""
+
+    def __str__(self) -> str:
+        times = f" in one {self.per}" if self.per else ""
+        return f"The project has {self.current} {self.kind}s{times}, and may have {self.quota}."
+
+
+@dataclass(eq=False)
 class Unknown(NotFound):
     """`kind` is a core word such as `batch` or `job`."""
 

@@ -32,6 +32,7 @@ class Order(Enum):
     NAME = "name"
     PLATFORM = "platform_id"
     BATCH_NAME = "batch_name"
+    SLOT = "starts_at"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +104,14 @@ class JobFilter(Filter):
     min_shots: int | None = None
     max_shots: int | None = None
     has_errors: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingFilter:
+    """As `Filter`."""
+
+    project_ids: tuple[ProjectId, ...] | None = None
+    platform_ids: tuple[PlatformId, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

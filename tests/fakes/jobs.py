@@ -91,6 +91,7 @@ class MemoryJobs:
             if job.status is JobStatus.QUEUED and job.platform_id == platform
             if batch in (None, job.batch_id)
             if self._tables.batches[job.batch_id].status is not BatchStatus.PAUSED
+            if batch is not None or self._tables.batches[job.batch_id].slot is None
         ]
         waiting.sort(key=lambda job: (job.created_at, job.position, str(job.id)), reverse=True)
         # The oldest of each line is written last.

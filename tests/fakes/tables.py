@@ -10,6 +10,7 @@ from uuid import UUID
 
 from ketway.domain.accounts import Account, AccountId, Member, Project, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
+from ketway.domain.bookings import Booking
 from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, WorkerTokenId
 from ketway.domain.errors import Stale
 from ketway.domain.jobs import Job, JobId
@@ -21,6 +22,7 @@ from ketway.domain.processes import Process, ProcessId
 from ketway.domain.programs import Program, ProgramId
 from ketway.domain.requests import Request, RequestId
 from ketway.domain.results import Result
+from ketway.domain.slots import BookingId
 from ketway.services.listing import Listed, Order, Page
 
 
@@ -45,6 +47,7 @@ class Tables:
     workers: dict[WorkerId, Worker] = field(default_factory=dict)
     programs: dict[ProgramId, Program] = field(default_factory=dict)
     batches: dict[BatchId, Batch] = field(default_factory=dict)
+    bookings: dict[BookingId, Booking] = field(default_factory=dict)
     jobs: dict[JobId, Job] = field(default_factory=dict)
     results: dict[JobId, Result] = field(default_factory=dict)
     leases: dict[LeaseId, Lease] = field(default_factory=dict)
@@ -91,7 +94,7 @@ def held_platform(batch: Batch) -> Hashable | None:
 
 def living_key(batch: Batch) -> Hashable | None:
     """A deduplication key names one living batch."""
-    lives = batch.status in (BatchStatus.QUEUED, BatchStatus.ACTIVE)
+    lives = batch.status in (BatchStatus.QUEUED, BatchStatus.ACTIVE, BatchStatus.PAUSED)
     if batch.deduplication_key is None or not lives:
         return None
     return batch.project_id, batch.platform_id, batch.deduplication_key
