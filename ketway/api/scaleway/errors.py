@@ -35,6 +35,7 @@ from ketway.domain.errors import (
     ProgramRefused,
     Refusal,
     Several,
+    ShotsMissing,
     ShotsOverLimit,
     TooLarge,
     TooManyJobs,
@@ -153,6 +154,8 @@ def details(refusal: Refusal) -> Sequence[Mapping[str, str]]:
             return [detail for part in parts for detail in details(part)]
         case BadField(field=field, reason=reason, message=message):
             return [_detail(".".join(field), reason, message)]
+        case ShotsMissing():
+            return [_detail("parameters", "required", str(refusal))]
         case ShotsOverLimit():
             return [_detail("parameters", "constraint", str(refusal))]
         case ProgramRefused(field=field):

@@ -19,7 +19,10 @@ from ketway.domain.errors import BadField
         (json.dumps('{"shots": 7}'), (7, {})),
         ('{"runs": 100, "variables": {"t": 1000}}', (100, {"t": 1000})),
         ('{"runs": 100, "variables": []}', (100, {})),
-        ('{"runs": 3, "variables": {"qubits": {"q0": 4}, "t": [1, 2]}}', (3, {"qubits": {"q0": 4}, "t": [1, 2]})),
+        (
+            '{"runs": 3, "variables": {"qubits": {"q0": 4}, "t": [1, 2]}}',
+            (3, {"qubits": {"q0": 4}, "t": [1, 2]}),
+        ),
         ('{"runs": 100}', (100, {})),
     ],
 )
