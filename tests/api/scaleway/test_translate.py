@@ -5,7 +5,6 @@ from ketway.api.scaleway import translate, wire
 from ketway.domain.accounts import Role
 from ketway.domain.batches import BatchStatus
 from ketway.domain.jobs import JobStatus
-from tests.api.scaleway.worlds import an_aer
 from tests.builders import ACCOUNT, NOON, a_batch, a_job, a_member
 
 NO_JOBS = dict.fromkeys(JobStatus, 0)
@@ -104,7 +103,7 @@ def test_a_session_that_was_stopped_says_why():
 
 
 def test_a_platform_without_workers_is_short():
-    assert translate.platform(an_aer(), is_available=False).availability == "shortage"
+    assert translate.availability(is_down=False, is_served=False) == "shortage"
 
 
 def test_who_made_a_session_may_do_everything_with_it():
