@@ -68,14 +68,21 @@ class Platform:
     settings: Mapping[str, Any] = field(default_factory=dict)
     shown: Mapping[Door, Mapping[str, Any]] = field(default_factory=dict)
 
-    def accept_shots(self, shots: int | None) -> None:
+    def must_know_shots(self, shots: int | None) -> None:
         """
         Raises:
-            ShotsOverLimit: more than the platform runs in one job.
             ShotsMissing: none are asked for, and the platform assumes nothing.
         """
         if shots is None and self.needs_shots:
             raise ShotsMissing(self.max_shots)
+
+    def accept_shots(self, shots: int | None) -> None:
+        """
+        Raises:
+            ShotsOverLimit: more than the platform runs in one job.
+            ShotsMissing: as `must_know_shots`.
+        """
+        self.must_know_shots(shots)
         if shots is not None and shots > self.max_shots:
             raise ShotsOverLimit(shots, self.max_shots)
 

@@ -113,7 +113,10 @@ class Drafting:
             last: highest position that is taken already.
         Raises:
             BadField: a job without any program.
+            ShotsMissing: a job that does not say how many, where the platform must be told.
         """
+        for job in jobs:
+            platform.must_know_shots(job.shots)
         return [
             Job(
                 id=JobId(self.fresh()),

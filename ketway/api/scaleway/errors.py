@@ -37,6 +37,7 @@ from ketway.domain.errors import (
     ProgramRefused,
     Refusal,
     Several,
+    ShotsMissing,
     ShotsOverLimit,
     TooLarge,
     TooManyJobs,
@@ -194,6 +195,8 @@ def details(refusal: Refusal) -> Sequence[Mapping[str, str]]:
             return [detail for part in parts for detail in details(part)]
         case BadField(field=field, reason=reason, message=message):
             return [_detail(".".join(field), reason, message)]
+        case ShotsMissing():
+            return [_detail("parameters", "required", str(refusal))]
         case ShotsOverLimit():
             return [_detail("parameters", "constraint", sentence(refusal))]
         case ProgramRefused(field=field):
