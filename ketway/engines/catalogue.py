@@ -40,6 +40,11 @@ ENTRIES: dict[str, Entry] = {
         distributions=("qiskit-aer", "qiskit", "qiskit-qasm3-import"),
         extra="circuits",
     ),
+    "perceval": Entry(
+        module="ketway.engines.photonic",
+        distributions=("perceval-quandela", "exqalibur"),
+        extra="photonic",
+    ),
     "noop": Entry(module="ketway.engines.noop", distributions=(), extra="none"),
 }
 

@@ -1,4 +1,4 @@
-"""Pulser sequences on whichever emulator suits their size, as somebody would choose who wants an answer soon."""
+"""Pulser sequences on whichever emulator suits their size, as one who wants an answer soon would choose."""
 
 from __future__ import annotations
 

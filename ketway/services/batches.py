@@ -135,7 +135,7 @@ class Batches:
         """
         self._bound(jobs)
         batch = await self.get(actor, id)
-        actor.must(Action.ADD_JOBS, batch)
+        _must_take_jobs_of(actor, batch)
         platform = await self.platforms.get(batch.platform_id)
         kept = await self.programs.keep(actor, batch.project_id, own_texts(jobs))
         now = self.clock.now()
@@ -167,7 +167,7 @@ class Batches:
                 return await _added(work, actor, earlier)
         self._bound(jobs)
         batch = await self.get(actor, id)
-        actor.must(Action.ADD_JOBS, batch)
+        _must_take_jobs_of(actor, batch)
         batch.must_take_jobs()
         program = await self.programs.text(actor, batch.program_id) if batch.program_id else None
         platform = await self.platforms.get(batch.platform_id)
@@ -331,6 +331,15 @@ class Batches:
         for id in named:
             if (await work.programs.get(id, visible_to=actor)).project_id != project:
                 raise Unknown("program", str(id))
+
+
+def _must_take_jobs_of(actor: Actor, batch: Batch) -> None:
+    """
+    Raises:
+        NotAllowed: somebody else's, and not shared with those who see it.
+    """
+    if not batch.is_shared:
+        actor.must(Action.ADD_JOBS, batch)
 
 
 async def _made(work: Work, actor: Actor, earlier: Request) -> Batch:

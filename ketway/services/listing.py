@@ -30,9 +30,9 @@ class Order(Enum):
     SHOTS = "shots"
     POSITION = "position"
     NAME = "name"
-    SLOT = "starts_at"
     PLATFORM = "platform_id"
     BATCH_NAME = "batch_name"
+    SLOT = "starts_at"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -261,7 +261,7 @@ def access(actor: Actor, batch: Batch) -> list[wire.SessionAccess]:
     if actor.may(batch):
         return [wire.SessionAccess.FULL]
     return [
-        wire.SessionAccess.READ_JOB,
+        wire.SessionAccess.READ_WRITE_JOB if batch.is_shared else wire.SessionAccess.READ_JOB,
         wire.SessionAccess.READ_JOB_CIRCUIT,
         wire.SessionAccess.READ_JOB_RESULT,
         wire.SessionAccess.READ_SESSION,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from ketway.domain.platforms import Door, platform_id
 from ketway.services.drafts import NewBatch
 from tests.api.scaleway.clients import AER, NOBODY, QPU, a_job, a_model, a_session
 from tests.api.scaleway.worlds import a_client
+from tests.api.surface.people import a_secret, an_account
 from tests.worlds import World
 
 
@@ -114,6 +116,34 @@ async def test_a_living_session_with_the_same_deduplication_id_is_answered_uncha
 
     assert again == first
     assert first["deduplication_id"] == "ours"
+
+
+async def test_who_is_answered_somebody_elses_session_may_run_jobs_on_it(
+    api: httpx.AsyncClient, world: World
+):
+    member = await an_account(world, world.project_id)
+    first = await a_session(api, deduplication_id="qs-qiskit-aer")
+    unshared = await a_session(api)
+    async with a_client(world.core, await a_secret(world, member, world.project_id)) as colleague:
+        second = await a_session(colleague, deduplication_id="qs-qiskit-aer")
+        job = await a_job(colleague, second["id"])
+        refused = await colleague.post(
+            "/jobs", json={"session_id": unshared["id"], "circuit": {"qiskit_circuit": "x"}}
+        )
+        ended = await colleague.post(f"/sessions/{first['id']}/terminate")
+        cancelled = await colleague.post(f"/jobs/{job['id']}/cancel")
+
+    assert (second["id"], job["session_id"]) == (first["id"], first["id"])
+    assert (refused.status_code, refused.json()["type"]) == (403, "permissions_denied")
+    assert refused.json()["details"] == [{"resource": "qaas_session", "action": "write"}]
+    assert ended.status_code == 403
+    assert cancelled.json()["status"] == "cancelled"
+
+
+async def test_two_calls_at_once_with_one_deduplication_id_get_one_session(api: httpx.AsyncClient):
+    made = await asyncio.gather(*(a_session(api, deduplication_id="ours") for _ in range(8)))
+
+    assert len({session["id"] for session in made}) == 1
 
 
 async def test_a_deduplication_id_is_free_again_once_its_session_ended(api: httpx.AsyncClient):

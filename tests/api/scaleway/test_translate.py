@@ -112,6 +112,14 @@ def test_who_made_a_session_may_do_everything_with_it():
     assert translate.access(a_member(), batch) == ["full"]
 
 
+def test_other_members_may_send_jobs_to_a_session_that_has_a_key():
+    batch = a_batch(creator_id="somebody else", deduplication_key="ours")
+
+    assert translate.access(a_member(Role.MEMBER), batch) == [
+        *("read_write_job", "read_job_circuit", "read_job_result", "read_session"),
+    ]
+
+
 def test_other_members_may_read_a_session():
     batch = a_batch(creator_id="somebody else")
 
