@@ -51,6 +51,9 @@ SIZE = re.compile(r"\b(?:qubit|bit)\s*\[([^\]]*)\]|\b(?:qreg|creg)\s+\w+\s*\[([^
 CONTROLS = re.compile(r"\b(?:neg)?ctrl\s*\(([^)]*)\)")
 PHYSICAL = re.compile(r"\$(\d+)")
 DEFINED = re.compile(r"\b(?:gate|opaque)\s+(\w+)")
+STANDARD_GATES = re.compile(r'\binclude\s*"stdgates\.inc"\s*;')
+#: Cirq writes it as if it were a standard gate of OpenQASM 3.
+SXDG = "gate sxdg a { inv @ sx a; }"
 WHERE = re.compile(r"^(?:<input>:)?(\d+),(\d+): |^L(\d+):C(\d+): ")
 ANTLR = re.compile(r"line (\d+):(\d+) (.*)")
 #: What Qiskit and its readers raise on a program they do not like.
@@ -177,6 +180,9 @@ def second(text: str) -> QuantumCircuit:
 
 
 def third(text: str) -> QuantumCircuit:
+    if "sxdg" in text and "sxdg" not in DEFINED.findall(COMMENT.sub(" ", text)):
+        # On the line of the include, so that mistakes are still found on their own lines.
+        text = STANDARD_GATES.sub(lambda found: f"{found[0]} {SXDG}", text, count=1)
     return qasm3.loads(text)
 
 

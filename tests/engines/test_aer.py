@@ -434,6 +434,26 @@ def test_noise_finds_a_standard_gate_that_the_language_had_to_spell_out(write):
     assert run(json.dumps(document)).counts[0] == {"11": 1000}
 
 
+def test_a_gate_that_cirq_takes_for_a_standard_one_is_there():
+    program = HEAD_3 + "qubit q;\nbit b;\nsxdg q;\nry(pi/2) q;\nsx q;\nb = measure q;\n"
+    twice = HEAD_3 + "qubit q;\nbit b;\nsxdg q;\nsxdg q;\nb = measure q;\n"
+    turned = QuantumCircuit(1)
+    turned.sxdg(0)
+    turned.ry(np.pi / 2, 0)
+    turned.sx(0)
+    chance = Statevector(turned).probabilities()[1]
+
+    assert near(run(program, shots=SHOTS).counts[0].get("1", 0), chance)
+    assert run(twice).counts[0] == {"1": 1000}
+    assert "line 5, column 0: gate 'nothing'" in refusal(HEAD_3 + "qubit q;\nsxdg q;\nnothing q;\n")
+
+
+def test_a_program_may_define_that_gate_itself():
+    program = HEAD_3 + "gate sxdg a { x a; }\nqubit q;\nbit b;\nsxdg q;\nb = measure q;\n"
+
+    assert run(program).counts[0] == {"1": 1000}
+
+
 @pytest.mark.parametrize(
     "text",
     [
