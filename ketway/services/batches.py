@@ -25,7 +25,7 @@ from ketway.domain.programs import ProgramId
 from ketway.domain.requests import Asked, Request
 from ketway.services.checks import Checks
 from ketway.services.drafts import Drafting, NewBatch, NewJob, again, own_texts, texts_of
-from ketway.services.ending import settle, stop
+from ketway.services.ending import end_if_overdue, settle, stop
 from ketway.services.listing import BatchFilter, JobFilter, Listed, Order, Page
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, Clock, Database, Work
@@ -53,6 +53,7 @@ class Batches:
             deduplication key.
         Raises:
             Unknown: a project that the actor is not in, or a program that is not in it.
+            PlatformUnserved: it may not wait, and would.
             PlatformNotAllowed, TooManyJobs, OverBound, KeyReused, Deleted
         """
         project = await self.must_fit(actor, new)
@@ -65,6 +66,8 @@ class Batches:
                 twin = await work.batches.with_key(new.project_id, new.platform.id, new.deduplication_key)
                 if twin is not None:
                     return twin
+            if not new.may_wait:
+                await self.platforms.must_be_served(work, new.platform)
             await self._must_know(work, actor, new.project_id, new.program_id, *new.jobs)
             batch = draft.batch(new, project.priority)
             await work.programs.add(list(kept.values()))
@@ -132,7 +135,7 @@ class Batches:
         """
         self._bound(jobs)
         batch = await self.get(actor, id)
-        actor.must(Action.ADD_JOBS, batch)
+        _must_take_jobs_of(actor, batch)
         platform = await self.platforms.get(batch.platform_id)
         kept = await self.programs.keep(actor, batch.project_id, own_texts(jobs))
         now = self.clock.now()
@@ -164,7 +167,7 @@ class Batches:
                 return await _added(work, actor, earlier)
         self._bound(jobs)
         batch = await self.get(actor, id)
-        actor.must(Action.ADD_JOBS, batch)
+        _must_take_jobs_of(actor, batch)
         batch.must_take_jobs()
         program = await self.programs.text(actor, batch.program_id) if batch.program_id else None
         platform = await self.platforms.get(batch.platform_id)
@@ -262,7 +265,8 @@ class Batches:
         max_idle_s: float | None = None,
         max_total_s: float | None = None,
     ) -> Batch:
-        """Change what is given; limits are cut to the platform's ceilings and hold at once."""
+        """Change what is given; limits are cut to the platform's ceilings, and hold at once: one that is
+        over already ends it."""
         now = self.clock.now()
         platform = await self.platforms.get((await self.get(actor, id)).platform_id)
         async with self.db.work() as work:
@@ -283,7 +287,9 @@ class Batches:
                     updated_at=now,
                 )
             )
-            return await work.batches.fetch(id)
+            changed = await end_if_overdue(work, id, now)
+        await self.bell.ring()
+        return changed
 
     async def delete(self, actor: Actor, id: BatchId) -> None:
         """Stop it if it lives, and let nobody read it, its jobs or its results again."""
@@ -325,6 +331,15 @@ class Batches:
         for id in named:
             if (await work.programs.get(id, visible_to=actor)).project_id != project:
                 raise Unknown("program", str(id))
+
+
+def _must_take_jobs_of(actor: Actor, batch: Batch) -> None:
+    """
+    Raises:
+        NotAllowed: somebody else's, and not shared with those who see it.
+    """
+    if not batch.is_shared:
+        actor.must(Action.ADD_JOBS, batch)
 
 
 async def _made(work: Work, actor: Actor, earlier: Request) -> Batch:

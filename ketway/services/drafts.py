@@ -43,6 +43,7 @@ class NewBatch:
         program: text that its jobs run unless they bring their own; else `program_id`.
         priority: None for its project's.
         max_idle_s, max_total_s: None for the platform's defaults; cut to its ceilings.
+        may_wait: also where the platform is held, or nobody runs it; else it is refused then.
     """
 
     project_id: ProjectId
@@ -60,6 +61,7 @@ class NewBatch:
     max_total_s: float | None = None
     deduplication_key: str | None = None
     parent_id: BatchId | None = None
+    may_wait: bool = True
     echo: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -111,7 +113,10 @@ class Drafting:
             last: highest position that is taken already.
         Raises:
             BadField: a job without any program.
+            ShotsMissing: a job that does not say how many, where the platform must be told.
         """
+        for job in jobs:
+            platform.must_know_shots(job.shots)
         return [
             Job(
                 id=JobId(self.fresh()),
