@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import metadata
-from typing import Any
 
 import cirq
 import numpy as np
@@ -134,7 +133,7 @@ def plan_of(task: Task) -> Plan:
         raise ProgramRefused(
             "A noise model of Aer does not run on qsim; put noise channels into the circuit."
         )
-    asked = asked_of(task, document)
+    asked = run_options_of(task, document)
     program = program_of(document.circuits[0], task)
     lacking = lacking_for(program.circuit)
     if lacking is not None and program.qubits > task.max_qubits - LESS_ON_CIRQ:
@@ -156,12 +155,6 @@ def plan_of(task: Task) -> Plan:
         chosen=chosen({**asked, **document.options}, task),
         asks_memory=asked.get("memory") is True,
     )
-
-
-def asked_of(task: Task, document: Document) -> dict[str, Any]:
-    if form_for(document) is Form.CIRQ:
-        return {}  # its `options` are the values of a circuit's parameters, already put in
-    return run_options_of(task, document)
 
 
 def program_of(circuit: Circuit, task: Task) -> Program:
