@@ -220,20 +220,23 @@ def lacking_for(circuit: cirq.Circuit) -> str | None:
 
 def sampled(plan: Plan, on_progress: Progress) -> Records:
     """Bits of all shots, by measurement key."""
-    circuit, chance = plan.program.circuit, np.random.RandomState(plan.seed)
+    chance = np.random.RandomState(plan.seed)
     if plan.lacking is None:
-        simulator: cirq.Sampler = QSimSimulator(plan.chosen.qsim, seed=chance)
+        return drawn(QSimSimulator(plan.chosen.qsim, seed=chance), plan, on_progress)
+    with refused("Cirq's simulator"):  # a condition may ask for what only a run can tell
+        return drawn(cirq.Simulator(dtype=np.complex64, seed=chance), plan, on_progress)
+
+
+def drawn(simulator: cirq.Sampler, plan: Plan, on_progress: Progress) -> Records:
+    circuit = plan.program.circuit
+    if is_sampled_at_once(circuit):
+        rounds = [simulator.run(circuit, repetitions=plan.shots).records]
     else:
-        simulator = cirq.Simulator(dtype=np.complex64, seed=chance)
-    rounds = [simulator.run(circuit, repetitions=plan.shots)] if is_sampled_at_once(circuit) else []
-    if not rounds:
+        rounds = []
         for size in sizes_of(plan.shots):
-            rounds.append(simulator.run(circuit, repetitions=size))
+            rounds.append(simulator.run(circuit, repetitions=size).records)
             on_progress(90 * len(rounds) // ROUNDS)
-    return {
-        key: np.concatenate([one.records[key] for one in rounds]).astype(np.uint8)
-        for key in rounds[0].records
-    }
+    return {key: np.concatenate([one[key] for one in rounds]).astype(np.uint8) for key in rounds[0]}
 
 
 def is_sampled_at_once(circuit: cirq.Circuit) -> bool:
