@@ -14,7 +14,7 @@ from contextlib import contextmanager, redirect_stderr
 from functools import lru_cache
 
 from openqasm3.parser import QASM3ParsingError
-from qiskit import QuantumCircuit, qasm2, qasm3
+from qiskit import QuantumCircuit, qasm2
 from qiskit.circuit import (
     Barrier,
     BoxOp,
@@ -34,8 +34,10 @@ from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Operator
 from qiskit_aer.backends.backend_utils import BASIS_GATES
+from qiskit_qasm3_import import ConversionError
 
 from ketway.domain.errors import ProgramRefused
+from ketway.engines import circuit_qasm3
 from ketway.engines.circuit_documents import Circuit, Language
 
 MAX_BITS = 10_000  #: declared in one circuit, quantum and classical
@@ -51,15 +53,13 @@ SIZE = re.compile(r"\b(?:qubit|bit)\s*\[([^\]]*)\]|\b(?:qreg|creg)\s+\w+\s*\[([^
 CONTROLS = re.compile(r"\b(?:neg)?ctrl\s*\(([^)]*)\)")
 PHYSICAL = re.compile(r"\$(\d+)")
 DEFINED = re.compile(r"\b(?:gate|opaque)\s+(\w+)")
-STANDARD_GATES = re.compile(r'\binclude\s*"stdgates\.inc"\s*;')
-#: Cirq writes it as if it were a standard gate of OpenQASM 3.
-SXDG = "gate sxdg a { inv @ sx a; }"
 WHERE = re.compile(r"^(?:<input>:)?(\d+),(\d+): |^L(\d+):C(\d+): ")
 ANTLR = re.compile(r"line (\d+):(\d+) (.*)")
 #: What Qiskit and its readers raise on a program they do not like.
 FOREIGN = (
     QiskitError,
     QASM3ParsingError,
+    ConversionError,
     ValueError,
     TypeError,
     LookupError,
@@ -180,10 +180,7 @@ def second(text: str) -> QuantumCircuit:
 
 
 def third(text: str) -> QuantumCircuit:
-    if "sxdg" in text and "sxdg" not in DEFINED.findall(COMMENT.sub(" ", text)):
-        # On the line of the include, so that mistakes are still found on their own lines.
-        text = STANDARD_GATES.sub(lambda found: f"{found[0]} {SXDG}", text, count=1)
-    return qasm3.loads(text)
+    return circuit_qasm3.read(text, COMMENT.sub(" ", text))
 
 
 class Flattener:

@@ -455,6 +455,33 @@ def test_a_program_may_define_that_gate_itself():
 
 
 @pytest.mark.parametrize(
+    ("condition", "is_met"),
+    [
+        ("a != 0", True),
+        ("a != 2", False),
+        ("b != 0", False),
+        ("a == 2 && b == 0", True),
+        ("a != 0 && b != 0", False),
+        ("a != 1 && b == 0 && a[1]", True),
+        ("a == 2 && !b[0]", True),
+    ],
+)
+def test_conditions_as_cirq_and_qiskit_write_them_are_read(condition, is_met):
+    program = f"{HEAD_3}qubit[3] q;\nbit[2] a;\nbit[1] b;\nbit[1] c;\nx q[1];\na[0] = measure q[0];\n"
+    program += f"a[1] = measure q[1];\nif ({condition}) x q[2];\nc[0] = measure q[2];\n"
+
+    assert run(program).counts[0] == {("1010" if is_met else "0010"): 1000}
+
+
+def test_a_condition_that_is_not_met_has_its_else():
+    program = (
+        f"{HEAD_3}qubit[2] q;\nbit[2] a;\nif (a != 0) {{ x q[0]; }} else {{ x q[1]; }}\na = measure q;\n"
+    )
+
+    assert run(program).counts[0] == {"10": 1000}
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "OPENQASM 2.0;\ngate rzz(a) p, q {{ U(pi,0,pi) p; }}\nqreg q[2];\ncreg c[2];\n{0}\nmeasure q -> c;",

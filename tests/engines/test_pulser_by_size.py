@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from itertools import pairwise
 from typing import Any
 
 import pulser
@@ -39,7 +39,7 @@ def test_the_smallest_registers_go_to_the_fastest(number: int, name: str) -> Non
 
 
 def test_each_emulator_is_given_as_many_atoms_as_it_says_and_the_last_all_the_others() -> None:
-    for step, after in pairwise(STEPS):
+    for step, after in itertools.pairwise(STEPS):
         assert engine_for(a_task(atoms(step.max_atoms), max_qubits=60)) == step.engine.name
         assert engine_for(a_task(atoms(step.max_atoms + 1), max_qubits=60)) == after.engine.name
 
