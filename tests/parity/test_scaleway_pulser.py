@@ -76,6 +76,9 @@ class TestTheEmulator:
             "terminated": True,
         }
 
+    def test_atoms_need_no_layout(self, saw):
+        assert_as_in_pulser(saw("without_a_layout"))
+
     def test_a_number_of_runs_is_assumed(self, saw):
         assert saw("without_runs") == 100
 

@@ -101,6 +101,16 @@ def a_job_on_the_emulator() -> Any:
     }
 
 
+def without_a_layout() -> Any:
+    """The emulator takes atoms wherever they are."""
+    pair = pulser.Register.rectangle(1, 2, spacing=7, prefix="q")
+    sequence = pulser.Sequence(pair, device(EMULATOR))
+    sequence.declare_channel("c", "rydberg_global")
+    sequence.add(Pulse.ConstantPulse(400, 3.0, 0, 0), "c")
+    (result,) = linked().submit(sequence, job_params=[{"runs": RUNS}], wait=True).results
+    return told(sequence, result.bitstring_counts)
+
+
 def without_runs() -> Any:
     sequence = two_near_and_one_apart(device(EMULATOR))
     (result,) = linked().submit(sequence, job_params=[{}], wait=True).results
@@ -261,6 +271,7 @@ if __name__ == "__main__":
         (
             devices,
             a_job_on_the_emulator,
+            without_a_layout,
             without_runs,
             two_values_of_a_variable,
             a_register_to_be_mapped,
