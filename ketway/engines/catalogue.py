@@ -40,6 +40,12 @@ ENTRIES: dict[str, Entry] = {
         distributions=("qiskit-aer", "qiskit", "qiskit-qasm3-import"),
         extra="circuits",
     ),
+    "qsim": Entry(
+        module="ketway.engines.qsim",
+        # Qiskit reads OpenQASM for it, and Aer says which gates there are.
+        distributions=("qsimcirq", "cirq-core", "qiskit", "qiskit-aer", "qiskit-qasm3-import"),
+        extra="circuits",
+    ),
     "perceval": Entry(
         module="ketway.engines.photonic",
         distributions=("perceval-quandela", "exqalibur"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,16 +14,15 @@ from exqalibur.serialization import circuit_pb2 as pb
 from ketway.domain.errors import ProgramRefused, ShotsOverLimit
 from ketway.domain.tasks import Task
 from ketway.engines import photonic_circuit, photonic_texts
+from ketway.engines.photonic_chip import mesh_of
 from ketway.engines.photonic_library import (
     deserialize,
-    deserialize_circuit,
     deserialize_experiment,
     pcvl,
-    xq,
 )
 from ketway.engines.photonic_machine import Machine
 from ketway.engines.photonic_payload import Iteration, Payload
-from ketway.engines.photonic_size import Budget, sampling_steps, shape_of, source_of
+from ketway.engines.photonic_size import Budget, Shape, Source, sampling_steps, shape_of, source_of
 
 STRONG, SAMPLING = "SLOS", "CliffordClifford2017"
 #: What Perceval's own simulator samples where probabilities are asked of a machine.
@@ -135,36 +135,42 @@ class Trials:
         message = settled(payload, iteration, self.machine)
         shape = shape_of(message)
         self.machine.must_take_shape(message, shape)
+        seed = (task.seed + SEED_STEP * position) % 2**32
+        told = (iteration.compilation_seed, payload.compilation_seed, seed)
+        compilation_seed = next(one for one in told if one is not None)
+        noise = noise_of(payload, iteration, self.machine)
         with perceval_says("read"):
-            experiment = _experiment(message, iteration, self.machine)
+            experiment = _experiment(message, iteration)
+            if self.machine.is_real:
+                _program_chip(experiment, noise, compilation_seed)
         source = source_of(experiment.input_state)
         self.machine.must_take_photons(experiment.input_state, source.photons)
-        noise = noise_of(payload, iteration, self.machine)
-        plain = shape.is_unitary and not shape.is_polarised and not source.is_superposed
-        plain = plain and type(experiment.input_state).__name__ != "AnnotatedFockState"
-        samples = self.machine.is_real or (payload.command != "probs" and plain)
-        max_samples, max_shots = counts_of(task, payload, iteration, is_sampled=samples)
+        is_sampled = self.machine.is_real or (payload.command != "probs" and can_be_sampled(shape, source))
+        max_samples, max_shots = counts_of(task, payload, iteration, is_sampled=is_sampled)
         least = experiment.min_photons_filter + sum(experiment.heralds.values())
-        if budget is not None and samples:
+        if budget is not None and is_sampled:
             budget.spend_on_samples(max_samples or 0, source, noise, least)
         elif budget is not None:
             budget.spend_on_probabilities(shape, source, noise)
-        seed = (task.seed + SEED_STEP * position) % 2**32
-        chosen = (iteration.compilation_seed, payload.compilation_seed, seed)
         return Trial(
             command=payload.command,
-            backend=SAMPLING if samples else STRONG,
+            backend=SAMPLING if is_sampled else STRONG,
             experiment=experiment,
             noise=noise,
             max_samples=max_samples,
             max_shots=max_shots,
             seed=seed,
-            compilation_seed=next(one for one in chosen if one is not None),
+            compilation_seed=compilation_seed,
             photons=source.photons,
             modes=message.n_mode,
             is_in_vain=least > source.photons * (2 if noise.get("g2", 0.0) else 1),
-            is_long=not samples or sampling_steps(max_samples or 0, source, noise, least) > LONG,
+            is_long=not is_sampled or sampling_steps(max_samples or 0, source, noise, least) > LONG,
         )
+
+
+def can_be_sampled(shape: Shape, source: Source) -> bool:
+    """Without the amplitudes of all outcomes, by Clifford and Clifford's algorithm."""
+    return shape.is_unitary and not shape.is_polarised and not source.interferes
 
 
 def settled(payload: Payload, iteration: Iteration, machine: Machine) -> pb.Experiment:
@@ -192,22 +198,21 @@ def settled(payload: Payload, iteration: Iteration, machine: Machine) -> pb.Expe
     return message
 
 
-def _experiment(message: pb.Experiment, iteration: Iteration, machine: Machine) -> Any:
+def _experiment(message: pb.Experiment, iteration: Iteration) -> Any:
     experiment = deserialize_experiment(message)
     if iteration.input_state is not None:
         experiment.with_input(deserialize(iteration.input_state))
     if experiment.input_state is None:
         raise ProgramRefused("No input state is known, so no photons enter; give the experiment its input.")
-    if machine.is_real:
-        _program_chip(experiment)
     return experiment
 
 
-def _program_chip(experiment: Any) -> None:
-    """Whatever way a circuit is written, a chip has one mesh to do it with; its phases are what errs."""
-    unitary = np.ascontiguousarray(experiment.unitary_circuit().compute_unitary())
-    mesh = xq.RectangularDecomposer().decompose(unitary, True)
-    experiment.set_circuit(deserialize_circuit(mesh))
+def _program_chip(experiment: Any, noise: Mapping[str, float | bool], seed: int) -> None:
+    """A machine does not build what is written: it sets the phases of its one mesh, not quite right."""
+    unitary = np.asarray(experiment.unitary_circuit().compute_unitary(), dtype=complex)
+    chance = random.Random(seed)  # noqa: S311
+    made = mesh_of(unitary).erring(float(noise.get("phase_error", 0.0)), chance).unitary()
+    experiment.set_circuit(pcvl.Unitary(pcvl.Matrix(made)))
 
 
 def noise_of(payload: Payload, iteration: Iteration, machine: Machine) -> Mapping[str, float | bool]:

@@ -25,7 +25,7 @@ with tempfile.TemporaryDirectory(prefix="ketway-perceval-") as _folder:
 import exqalibur as xq
 from perceval.runtime import SimulatedComputer
 from perceval.serialization import serialize
-from perceval.serialization.deserialize import deserialize, deserialize_circuit, deserialize_experiment
+from perceval.serialization.deserialize import deserialize, deserialize_experiment
 from perceval.utils.conversion import sample_count_to_probs, samples_to_sample_count
 
 for _channel in xq.logging.channel.__members__.values():
@@ -41,7 +41,6 @@ __all__ = [
     "PERCEVAL",
     "SimulatedComputer",
     "deserialize",
-    "deserialize_circuit",
     "deserialize_experiment",
     "pcvl",
     "sample_count_to_probs",

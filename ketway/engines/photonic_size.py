@@ -92,13 +92,13 @@ class Source:
         photons: the most at once.
         occupied: photons in each mode that has any, of a plain state; empty otherwise.
         terms: of a superposition or a mixture.
-        is_superposed: of states that interfere.
+        interferes: is more than photons in modes: a superposition, or polarised.
     """
 
     photons: int
     occupied: Sequence[int] = ()
     terms: int = 1
-    is_superposed: bool = False
+    interferes: bool = False
 
 
 def source_of(state: Any) -> Source:
@@ -111,9 +111,13 @@ def source_of(state: Any) -> Source:
         return Source(
             photons=state.n_max,
             terms=sum(len(vector) for vector in vectors),
-            is_superposed=any(len(vector) > 1 for vector in vectors),
+            interferes=any(len(vector) > 1 for vector in vectors),
         )
-    return Source(photons=state.n, occupied=[count for count in state if count])
+    return Source(
+        photons=state.n,
+        occupied=[count for count in state if count],
+        interferes=type(state).__name__ == "AnnotatedFockState",
+    )
 
 
 class Budget:

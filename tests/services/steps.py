@@ -21,7 +21,9 @@ EMU = a_platform()
 QPU = a_platform(name="QPU", is_exclusive=True, max_total_s=1000.0, default_idle_s=60.0)
 NARROW = a_platform(name="NARROW", capacity=2, engine="narrow")
 PACED = a_platform(name="PACED", is_exclusive=True, needs_shots=True, shots_per_s=5.0)
-PLATFORMS = [EMU, QPU, NARROW, PACED]
+#: The program alone says how many shots.
+UNCOUNTED = a_platform(name="UNCOUNTED", is_exclusive=True, shots_per_s=5.0)
+PLATFORMS = [EMU, QPU, NARROW, PACED, UNCOUNTED]
 
 
 Jobs = int | tuple[NewJob, ...]
