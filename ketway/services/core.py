@@ -27,6 +27,7 @@ from ketway.services.projects import Projects
 from ketway.services.rehearsals import Rehearsals
 from ketway.services.reports import Reports
 from ketway.services.requests import Requests
+from ketway.services.usage import Usages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,7 @@ class Core:
     rehearsals: Rehearsals
     reports: Reports
     figures: Figures
+    usage: Usages
     processes: Processes
     notices: Notices
     learning: Learning
@@ -130,6 +132,7 @@ def build_core(
         rehearsals=Rehearsals(db=db, batches=batches),
         reports=Reports(db=db, clock=clock, bell=bell),
         figures=Figures(db=db, clock=clock),
+        usage=Usages(db=db, clock=clock),
         processes=Processes(
             db=db, blobs=blobs, clock=clock, requests=requests, fresh=fresh, kinds=limits.process_kinds
         ),

@@ -99,6 +99,7 @@ class Drafting:
             max_idle_s=idle_s,
             max_total_s=total_s,
             deduplication_key=new.deduplication_key,
+            prices=new.platform.prices,
             parent_id=new.parent_id,
             echo=new.echo,
         )
