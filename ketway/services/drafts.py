@@ -9,12 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from ketway.domain.accounts import Actor, ProjectId
-from ketway.domain.batches import Batch, BatchId, BatchStatus, limits
+from ketway.domain.batches import Batch, BatchId, BatchStatus, Yielding, limits
 from ketway.domain.errors import BadField
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.platforms import Door, Platform
 from ketway.domain.priorities import Priority
 from ketway.domain.programs import Program, ProgramId
+from ketway.domain.slots import Slot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +38,19 @@ class NewJob:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewBooking:
+    slot: Slot
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewBatch:
     """
     Args:
         program: text that its jobs run unless they bring their own; else `program_id`.
         priority: None for its project's.
         max_idle_s, max_total_s: None for the platform's defaults; cut to its ceilings.
+        booking: the slot that it runs in; None for as soon as there is room.
     """
 
     project_id: ProjectId
@@ -60,6 +68,8 @@ class NewBatch:
     max_total_s: float | None = None
     deduplication_key: str | None = None
     parent_id: BatchId | None = None
+    booking: NewBooking | None = None
+    yields: Yielding = Yielding.PAUSES
     echo: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -98,12 +108,10 @@ class Drafting:
             max_total_s=total_s,
             deduplication_key=new.deduplication_key,
             parent_id=new.parent_id,
+            yields=new.yields,
             echo=new.echo,
         )
-        if not new.is_open and not new.jobs:
-            return batch.become(BatchStatus.DONE, self.now)
-        # Where a platform has room for everybody, an open batch need not wait for it.
-        return batch.acquire(self.now) if new.is_open and not new.platform.is_exclusive else batch
+        return batch if new.is_open or new.jobs else batch.become(BatchStatus.DONE, self.now)
 
     def jobs(self, batch: Batch, platform: Platform, jobs: Sequence[NewJob], last: int = 0) -> Sequence[Job]:
         """
@@ -180,5 +188,6 @@ def again(old: Batch, platform: Platform, jobs: Sequence[Job]) -> NewBatch:
         tags=old.tags,
         priority=old.priority,
         parent_id=old.id,
+        yields=old.yields,
         echo=old.echo,
     )

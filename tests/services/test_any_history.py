@@ -70,7 +70,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.runner.close()
 
     @initialize()
-    def begin(self) -> None:
+    def begin(self) -> Any:
         async def open_world() -> tuple[World, list[Worker]]:
             world = await self.stack.enter_async_context(a_memory_world(catalogue=PLATFORMS))
             await world.core.housekeeping.open()
