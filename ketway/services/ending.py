@@ -24,7 +24,20 @@ async def stop(work: Work, batch: Batch, ends_as: BatchStatus, now: datetime, me
     await work.jobs.put(*cancelled)
     await work.batches.put(changed)
     await note(work, changed, now, of_ended(cancelled) + _held(batch, changed))
+    await _tell_booking(work, changed, now)
     return await work.batches.fetch(batch.id)
+
+
+async def cancel(work: Work, batch: Batch, now: datetime) -> Batch:
+    """Stop it because its owner says so.
+
+    Raises:
+        AlreadyFinished
+        TooLateToCancel: its slot is about to begin.
+    """
+    if batch.booking_id is not None:
+        (await work.bookings.fetch(batch.booking_id)).must_be_cancellable(now)
+    return await stop(work, batch, BatchStatus.CANCELLED, now)
 
 
 async def time_out(work: Work, batch: Batch, now: datetime) -> Batch:
@@ -55,6 +68,7 @@ async def settle(work: Work, id: BatchId, now: datetime, *ended: Job, used: Usag
     settled = noted.settle(now, is_busy=is_busy, ran=0 if is_busy else await work.jobs.count_ran(id))
     if settled is not batch:
         await work.batches.put(settled)
+        await _tell_booking(work, settled, now)
     await note(work, settled, now, used + of_ended(ended) + _held(batch, settled))
 
 
@@ -75,6 +89,16 @@ async def note(work: Work, batch: Batch, now: datetime, used: Usage) -> None:
 def _held(before: Batch, after: Batch) -> Usage:
     """How long a batch that ends here held its platform; until then nobody knows."""
     return Usage(held=after.held) if after.is_finished and not before.is_finished else NOTHING
+
+
+async def _tell_booking(work: Work, batch: Batch, now: datetime) -> None:
+    """Let a booking take note of what becomes of its batch."""
+    if batch.booking_id is None:
+        return
+    booking = await work.bookings.fetch(batch.booking_id)
+    changed = booking.follow(batch, now)
+    if changed is not booking:
+        await work.bookings.put(changed)
 
 
 def _running(jobs: Sequence[Job]) -> int:
