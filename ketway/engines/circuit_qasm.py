@@ -54,7 +54,10 @@ CONTROLS = re.compile(r"\b(?:neg)?ctrl\s*\(([^)]*)\)")
 PHYSICAL = re.compile(r"\$(\d+)")
 DEFINED = re.compile(r"\b(?:gate|opaque)\s+(\w+)")
 MOVE = "move"  #: a qubit's state into a resonator, and back
+CX = "ctrl @ U(pi, 0, pi)"
+A_MOVE = f"gate {MOVE} a, b {{ {CX} a, b; {CX} b, a; {CX} a, b; }}"
 HEAD = re.compile(r"\bOPENQASM\s+[\d.]+\s*;")
+GATES = re.compile(r"\bgate\s+(\w+)")
 WHERE = re.compile(r"^(?:<input>:)?(\d+),(\d+): |^L(\d+):C(\d+): ")
 ANTLR = re.compile(r"line (\d+):(\d+) (.*)")
 #: What Qiskit and its readers raise on a program they do not like.
@@ -103,6 +106,8 @@ def circuit_of(
         ProgramRefused: not OpenQASM 2 or 3, a mistake (its line is named), or too much of it.
     """
     guard(circuit.text)
+    if MOVE in GATES.findall(COMMENT.sub(" ", circuit.text)):
+        kept = [name for name in kept if name != MOVE]
     with refused(circuit.language.value):
         if circuit.language is Language.OPENQASM_2:
             parsed = second(circuit.text)
@@ -189,11 +194,9 @@ def third(text: str) -> QuantumCircuit:
 
 
 def with_move(text: str) -> str:
-    """Clients of machines with a resonator write `move` without saying what it is."""
-    if MOVE in DEFINED.findall(COMMENT.sub(" ", text)):
-        return text
+    """Clients of machines with a resonator write `move` without saying what it is: to all else, a swap."""
     # On the line that is there, so that mistakes are found where they were written.
-    return HEAD.sub(rf"\g<0> gate {MOVE} a, b {{ }}", text, count=1)
+    return HEAD.sub(lambda found: f"{found[0]} {A_MOVE}", text, count=1)
 
 
 class Flattener:
@@ -286,8 +289,7 @@ class Flattener:
 
     def is_known(self, operation: Operation) -> bool:
         if operation.name == MOVE and MOVE in self.kept:
-            definition = getattr(operation, "definition", None)
-            return isinstance(operation, Gate) and not (definition is not None and definition.data)
+            return isinstance(operation, Gate)
         if isinstance(operation, Measure | Reset | Delay | BreakLoopOp | ContinueLoopOp):
             return True
         return (

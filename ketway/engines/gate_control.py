@@ -36,12 +36,14 @@ class Step:
         states: numbers of the states that it acts on.
         bit: that a measurement writes.
         is_error: no gate of the program.
+        falls: chance that the state falls to the ground in it.
     """
 
     what: Instruction
     states: tuple[int, ...]
     bit: int | None = None
     is_error: bool = False
+    falls: float = 0.0
 
 
 class Control:
@@ -262,7 +264,8 @@ class Control:
             key = (grains, in_resonator)
             if key not in self._waits:
                 self._waits[key] = self.noise.wait(grains, in_resonator)
-            self.steps.append(Step(self._waits[key], (state,), is_error=True))
+            falls = self.noise.falls(seconds, in_resonator)
+            self.steps.append(Step(self._waits[key], (state,), is_error=True, falls=falls))
 
     def _exchange(self, one: int, other: int) -> None:
         held, found = self._state(one), self._state(other)

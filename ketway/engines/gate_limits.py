@@ -8,11 +8,12 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Barrier, ControlFlowOp, Delay, Gate, Instruction, Measure, Qubit, Reset
 
 from ketway.domain.errors import ProgramRefused
+from ketway.engines.circuit_qasm import MOVE
 from ketway.engines.gate_table import Machine
 
-MOVE = "move"
 #: Translating may shorten a circuit, but not by more than this.
 SLACK = 10
+MAX_DELAY_S = 1000  #: more than anything here still remembers
 SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
 
 
@@ -47,15 +48,24 @@ def check(circuit: QuantumCircuit, machine: Machine) -> None:
         check_moves(circuit, resonator)
 
 
-def check_operation(operation: Instruction, machine: Machine) -> None:
-    if isinstance(operation, ControlFlowOp):
+def check_order(circuit: QuantumCircuit, machine: Machine) -> None:
+    """
+    Raises:
+        ProgramRefused: something happens only sometimes, or several times.
+    """
+    if any(isinstance(step.operation, ControlFlowOp) for step in circuit.data):
         raise ProgramRefused(f"{machine.name} runs no loops and no conditions; write out what should happen.")
+
+
+def check_operation(operation: Instruction, machine: Machine) -> None:
     if isinstance(operation, Reset):
         raise ProgramRefused(
             f"{machine.name} resets qubits only before a circuit; use another qubit instead."
         )
     if isinstance(operation, Delay):
         seconds_of(operation)
+    elif not all(isfinite(angle) for angle in operation.params if isinstance(angle, int | float)):
+        raise ProgramRefused(f"An angle of {operation.name[:60]!r} is not finite.")
     if operation.name == MOVE and not machine.has_resonator:
         raise ProgramRefused(f"There is nothing to `move` into on {machine.name}: it has no resonator.")
 
@@ -64,9 +74,9 @@ def seconds_of(delay: Delay) -> float:
     unit, duration = delay.unit, delay.duration
     if unit not in SECONDS or not isinstance(duration, int | float):
         raise ProgramRefused("A delay should be given in s, ms, us, ns or ps.")
-    if not isfinite(duration) or duration < 0:
-        raise ProgramRefused("A delay should be finite and not negative.")
-    return float(duration * SECONDS[unit])
+    if not 0 <= (seconds := float(duration * SECONDS[unit])) <= MAX_DELAY_S:
+        raise ProgramRefused(f"A delay should be between 0 and {MAX_DELAY_S} s.")
+    return seconds
 
 
 def work_of(circuit: QuantumCircuit) -> int:

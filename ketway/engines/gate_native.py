@@ -10,12 +10,13 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Clbit, Delay, Gate, Measure, Parameter, Qubit
 from qiskit.circuit.library import CZGate, RXXGate, SwapGate, UGate
-from qiskit.transpiler import PassManager, Target, generate_preset_pass_manager
+from qiskit.transpiler import PassManager, Target, TranspilerError, generate_preset_pass_manager
 from qiskit.transpiler.passes import RemoveResetInZeroState
 
 from ketway.domain.errors import ProgramRefused
+from ketway.engines.circuit_qasm import MOVE
 from ketway.engines.gate_control import Control, Step
-from ketway.engines.gate_limits import MOVE, check, resonator_of, seconds_of
+from ketway.engines.gate_limits import check, check_order, resonator_of, seconds_of
 from ketway.engines.gate_noise import Noise
 from ketway.engines.gate_table import Machine, machine_of
 
@@ -61,14 +62,24 @@ class Translator:
         Raises:
             ProgramRefused: something that the machine cannot do, or too much of it.
         """
+        check_order(circuit, self.machine)
         circuit = PassManager([RemoveResetInZeroState()]).run(slim(circuit))
         check(circuit, self.machine)
         resonator = resonator_of(circuit)
         control = Control(self.machine, self.noise)
         # Only a circuit that is not routed has a resonator of its own, and keeps its order.
         own = None if resonator is None else circuit.qubits.index(resonator)
-        Walk(self.passes.run(circuit), own, control, self.machine).go()
+        Walk(self._routed(circuit), own, control, self.machine).go()
         return Program(control.steps, control.operations)
+
+    def _routed(self, circuit: QuantumCircuit) -> QuantumCircuit:
+        try:
+            return self.passes.run(circuit)
+        except TranspilerError as error:
+            why = " ".join(str(getattr(error, "message", error)).split())[:300]
+            raise ProgramRefused(
+                f"The circuit cannot be made of {self.machine.name}'s gates: {why}"
+            ) from error
 
 
 class Walk:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from math import exp
 
 import numpy as np
 from qiskit.circuit import Instruction
@@ -46,6 +47,11 @@ class Noise:
     def wait(self, grains: int, in_resonator: bool) -> Instruction:
         t1, t2 = self.resonator_s if in_resonator else self.qubit_s
         return thermal_relaxation_error(t1, t2, grains * self.grain_s).to_instruction()
+
+    def falls(self, seconds: float, in_resonator: bool) -> float:
+        """Chance that an excited state falls to the ground."""
+        t1, _ = self.resonator_s if in_resonator else self.qubit_s
+        return 1 - exp(-seconds / t1)
 
     def of_readout(self) -> NoiseModel:
         model = NoiseModel()

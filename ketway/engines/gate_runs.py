@@ -6,15 +6,15 @@ every machine: times are estimates for one processor, not measured.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from qiskit import QuantumCircuit
+from qiskit.circuit import Instruction
 from qiskit_aer import AerSimulator
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import reverse_cuthill_mckee
@@ -29,9 +29,9 @@ BUDGET_S = 1200.0  #: of a circuit
 STEP_S = 2e-5
 MATRIX_S, VECTOR_S, TENSOR_S = 2e-8, 1.2e-8, 1e-8
 MAX_MATRIX_QUBITS, MAX_VECTOR_QUBITS = 10, 22
-MAX_BOND = 256
+MAX_BOND = 128
 MIN_DRAWS = 20
-BONDS = re.compile(r"BD=\[([\d ]*)\]")
+LOOKS = 8  #: at tensors, on their way through a circuit
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,11 @@ class Run:
         self.steps, self.bits, self.noise, self.budget_s = steps, bits, noise, budget_s
         self.options = {**OURS, "max_memory_mb": options.get("max_memory_mb", 2048)}
         self.at = order_of(steps)
-        reads = [index for index, step in enumerate(steps) if step.bit is not None]
-        #: All measurements stand at the end, so that one state gives many shots.
-        self.is_read_at_end = reads == list(range(len(steps) - len(reads), len(steps)))
+        reads = [(step.bit, self.at[step.states[0]]) for step in steps if step.bit is not None]
+        self.reads = dict(reads)
+        is_once = len(self.reads) == len(set(self.reads.values())) == len(reads)
+        #: Every qubit and bit once, after all else: one state gives many shots.
+        self.is_read_at_end = is_once and all(step.bit is not None for step in steps[-len(reads) :])
 
     def go(self, shots: int, seed: int) -> Found:
         """
@@ -111,62 +113,75 @@ class Run:
         )
 
     def _tensors_s(self, shots: int, seed: int) -> float:
-        """Seconds of a shot as tensors, from one without errors; infinite where that goes too far."""
-        pairs = sum(len(step.states) == 2 and not step.is_error for step in self.steps) or 1
+        """Seconds of a shot as tensors, by looking at one; infinite where they grow too large."""
+        pairs = sum(map(self._distance, self.steps)) or 1
         most = min(MAX_BOND, max(16, round((self.budget_s / (shots * pairs * TENSOR_S)) ** (1 / 3))))
-        ideal = self.circuit(with_errors=False)
+        marks = [len(self.steps) * look // LOOKS - 1 for look in range(1, LOOKS + 1)]
+        circuit = self.circuit(looks=marks)
         found = self.aer(
-            ideal,
-            "matrix_product_state",
-            1,
-            seed,
-            mps_log_data=True,
-            matrix_product_state_max_bond_dimension=most,
+            circuit, "matrix_product_state", 1, seed, matrix_product_state_max_bond_dimension=most
         )
-        widest = [
-            max(map(int, bonds.split()), default=1) for bonds in BONDS.findall(found.metadata["MPS_log_data"])
-        ]
-        if max(widest, default=1) >= most:
+        kept = found.data.to_dict()
+        widths = [max(map(len, kept[str(mark)][1]), default=1) for mark in marks]
+        if max(widths) >= most:
             return float("inf")
-        return len(self.steps) * STEP_S + TENSOR_S * sum(bond**3 for bond in widest)
+        seconds = 0.0
+        for index, step in enumerate(self.steps):
+            element_s = TENSOR_S * widths[min(index * LOOKS // len(self.steps), LOOKS - 1)] ** 3
+            # A qubit that relaxes is read on the way, and what is read is felt by all others.
+            seconds += STEP_S + self._distance(step) * element_s
+            seconds += step.falls * len(self.at) * (STEP_S + element_s)
+        return seconds + len(self.at) * element_s
+
+    def _distance(self, step: Step) -> int:
+        """Between the two qubits of a gate."""
+        if len(step.states) < 2 or step.is_error:
+            return 0
+        return abs(self.at[step.states[0]] - self.at[step.states[1]])
 
     def _drawn(self, shots: int, draws: int, seed: int) -> Found:
         """Few draws of the errors, each giving many shots."""
         chance = np.random.default_rng(seed)
         circuit = self.circuit(with_reads=False)
         circuit.save_statevector()
-        reads = {step.bit: self.at[step.states[0]] for step in self.steps if step.bit is not None}
         shots_read: list[int] = []
         for draw in range(draws):
             found = self.aer(circuit, "statevector", 1, seed + draw)
             share = shots * (draw + 1) // draws - shots * draw // draws
-            shots_read += self._read(np.asarray(found.data.statevector), reads, share, chance)
+            shots_read += self._read(np.asarray(found.data.statevector), share, chance)
         counts = Counter(format(value, f"0{self.bits}b") for value in shots_read)
         return Found(counts, [hex(value) for value in shots_read], "statevector", draws)
 
-    def _read(
-        self,
-        vector: NDArray[np.complex128],
-        reads: Mapping[int, int],
-        shots: int,
-        chance: np.random.Generator,
-    ) -> list[int]:
+    def _read(self, vector: NDArray[np.complex128], shots: int, chance: np.random.Generator) -> list[int]:
         summed = np.cumsum(np.abs(vector) ** 2)
         outcomes = np.searchsorted(summed, chance.random(shots) * summed[-1], side="right")
-        wrong = chance.random((shots, len(reads))) < self.noise.readout
+        wrong = chance.random((shots, len(self.reads))) < self.noise.readout
         values = [0] * shots
-        for column, (bit, qubit) in enumerate(reads.items()):
+        for column, (bit, qubit) in enumerate(self.reads.items()):
             ones = ((outcomes >> qubit) & 1).astype(bool) ^ wrong[:, column]
             for shot in np.flatnonzero(ones):
                 values[shot] |= 1 << bit
         return values
 
-    def circuit(self, *, with_errors: bool = True, with_reads: bool = True) -> QuantumCircuit:
+    def circuit(self, *, with_reads: bool = True, looks: Collection[int] = ()) -> QuantumCircuit:
+        """
+        Args:
+            looks: after which steps the tensors are kept, under the step's number.
+        """
         circuit = QuantumCircuit(len(self.at), self.bits)
-        for step in self.steps:
-            if (with_errors or not step.is_error) and (with_reads or step.bit is None):
-                bits = [] if step.bit is None else [step.bit]
-                circuit.append(step.what, [self.at[state] for state in step.states], bits)
+        for index, step in enumerate(self.steps):
+            qubits = [self.at[state] for state in step.states]
+            if step.bit is None:
+                circuit.append(step.what, qubits)
+            elif not self.is_read_at_end:
+                circuit.append(step.what, qubits, [step.bit])
+            if index in looks:
+                circuit.save_matrix_product_state(label=str(index))
+        if with_reads and self.is_read_at_end:
+            # In one piece, which Aer does many times faster; tensors give the bits in the order of qubits.
+            reads = sorted((qubit, bit) for bit, qubit in self.reads.items())
+            together = Instruction("measure", len(reads), len(reads), [])
+            circuit.append(together, *map(list, zip(*reads, strict=True)))
         return circuit
 
     def aer(self, circuit: QuantumCircuit, method: str, shots: int, seed: int, **more: Any) -> Any:

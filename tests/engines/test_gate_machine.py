@@ -270,6 +270,8 @@ def test_a_move_that_the_program_defines_is_the_programs():
         (moved(between="move q[1], q[0];\n"), "moves into 2 qubits"),
         (moved(after="cz q[0], q[1];\n"), "should go by way of the resonator"),
         (moved(after="c[0] = measure q[2];\n"), "not 'measure'"),
+        (moved(after="inv @ move q[0], q[2];\n"), "Only `move` and `cz` act on the resonator"),
+        (moved(after="if (c[0]) { move q[0], q[2]; }\n"), "no loops and no conditions"),
     ],
 )
 def test_moves_that_no_star_can_make_are_refused(program, why):
@@ -343,6 +345,9 @@ WAITED = HEAD_3 + "qubit[2] q;\nbit[2] c;\nx q[0];\n{}\nc[0] = measure q[0];\n"
         ("garnet", WAITED.format("c[1] = measure q[1]; if (c[1]) { x q[0]; }"), "no loops and no conditions"),
         ("garnet", WAITED.format("for int i in [0:3] { x q[0]; }"), "no loops and no conditions"),
         ("garnet", WAITED.format("delay[100dt] q[0];"), "given in s, ms, us, ns or ps"),
+        ("garnet", WAITED.format("delay[1001s] q[0];"), "between 0 and 1000 s"),
+        ("garnet", WAITED.format("delay[1e400s] q[0];"), "between 0 and 1000 s"),
+        ("garnet", WAITED.format("rx(1e400) q[0];"), "An angle of 'rx' is not finite"),
         ("garnet", WAITED.format("foo q[0];"), "line 6, column 0: gate 'foo' is not defined"),
         ("ibex", WAITED.format("c[1] = measure q[0]; x q[0];"), "measures once, at the end"),
         ("garnet", "OPENQASM 3.0;\nqubit[1000000000] q;", "1000000000 bits declared"),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from math import sqrt
 
+import numpy as np
 import pytest
 from qiskit import QuantumCircuit
+from qiskit.quantum_info import Statevector
 
 from ketway.domain.errors import ProgramRefused
 from ketway.engines.gate_native import Translator
 from ketway.engines.gate_runs import Run, order_of
 from ketway.engines.gate_table import machine_of
 from tests.engines.circuits import ghz
-from tests.engines.gates import a_device
+from tests.engines.gates import WITHOUT_ERRORS, a_device
 
 GARNET = Translator(machine_of(a_device("garnet")))
 SHOTS = 2000
@@ -53,6 +55,33 @@ def test_every_method_gives_the_same_odds(method):
     counts = {format(int(value, 16), "05b"): count for value, count in found.data.counts.items()}
     for one, other in zip(parities(exact.counts), parities(counts), strict=True):
         assert abs(one - other) <= 5 * sqrt(0.25 / SHOTS)
+
+
+@pytest.mark.parametrize("method", ["density_matrix", "statevector", "matrix_product_state"])
+@pytest.mark.parametrize("seed", range(5))
+def test_bits_are_read_from_their_qubits_by_every_method(method, seed):
+    """All qubits are read in one piece, of which tensors once gave the bits in another order."""
+    chance = np.random.default_rng(seed)
+    ones, bits = chance.integers(0, 2, 8), chance.permutation(10)[:8]
+    circuit = QuantumCircuit(8, 10)
+    for qubit in chance.permutation(8):
+        circuit.cx(qubit, int(qubit + 1 + chance.integers(7)) % 8)
+    circuit.barrier()
+    circuit.x([int(qubit) for qubit in np.flatnonzero(ones)])
+    circuit.measure(chance.permutation(8).tolist(), bits.tolist())
+    ideal = Translator(machine_of(a_device("garnet", **WITHOUT_ERRORS)))
+    run = Run(ideal.program(circuit).steps, 10, ideal.noise, {})
+
+    found = run.aer(run.circuit(), method, 3, 1)
+
+    expected = Statevector(circuit.remove_final_measurements(inplace=False)).probabilities_dict()
+    outcome = next(iter(expected))[::-1]
+    value = sum(
+        int(outcome[circuit.find_bit(step.qubits[0]).index]) << circuit.find_bit(step.clbits[0]).index
+        for step in circuit.data
+        if step.operation.name == "measure"
+    )
+    assert found.data.to_dict()["counts"] == {hex(value): 3}
 
 
 def test_where_time_is_short_errors_are_drawn_less_often_than_there_are_shots():
