@@ -43,6 +43,11 @@ ENTRIES: dict[str, Entry] = {
         extra="circuits",
         takes_circuits=True,
     ),
+    "gate-machine": Entry(
+        module="ketway.engines.gate_machine",
+        distributions=("qiskit-aer", "qiskit", "qiskit-qasm3-import"),
+        extra="circuits",
+    ),
     "qsim": Entry(
         module="ketway.engines.qsim",
         # Qiskit reads OpenQASM for it, and Aer says which gates there are.
