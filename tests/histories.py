@@ -52,7 +52,7 @@ class History(RuleBasedStateMachine):
         self.runner.close()
 
     @initialize()
-    def begin(self) -> None:
+    def begin(self) -> Any:
         self.do(self.open_world())
 
     async def open_world(self) -> None:

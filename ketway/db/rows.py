@@ -23,9 +23,15 @@ _FIXED = {
     "job_id",
     "worker_id",
     "parent_id",
+    "prices",
     "door",
     "position",
     "created_at",
+    "booking_id",
+    "slot_starts_at",
+    "slot_ends_at",
+    "starts_at",
+    "ends_at",
 }
 
 

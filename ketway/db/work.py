@@ -5,6 +5,7 @@ from __future__ import annotations
 from ketway.db.accounts import SqlAccounts
 from ketway.db.api_keys import SqlApiKeys
 from ketway.db.batches import SqlBatches
+from ketway.db.bookings import SqlBookings
 from ketway.db.jobs import SqlJobs
 from ketway.db.keys import SqlKeys
 from ketway.db.learning import SqlLearning
@@ -17,6 +18,7 @@ from ketway.db.projects import SqlProjects
 from ketway.db.requests import SqlRequests
 from ketway.db.results import SqlResults
 from ketway.db.rows import Runner
+from ketway.db.usage import SqlUsage
 from ketway.db.workers import SqlWorkers
 
 
@@ -27,6 +29,7 @@ class SqlWork:
         self.accounts = SqlAccounts(runner)
         self.api_keys = SqlApiKeys(runner)
         self.batches = SqlBatches(runner)
+        self.bookings = SqlBookings(runner)
         self.jobs = SqlJobs(runner)
         self.keys = SqlKeys(runner)
         self.learning = SqlLearning(runner)
@@ -38,4 +41,5 @@ class SqlWork:
         self.requests = SqlRequests(runner)
         self.projects = SqlProjects(runner)
         self.results = SqlResults(runner)
+        self.usage = SqlUsage(runner)
         self.workers = SqlWorkers(runner)

@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 
 from tests.fakes.accounts import MemoryAccounts, MemoryApiKeys, MemoryProjects
 from tests.fakes.batches import MemoryBatches
+from tests.fakes.bookings import MemoryBookings
 from tests.fakes.jobs import MemoryJobs
 from tests.fakes.learning import MemoryLearning
 from tests.fakes.records import MemoryNotices, MemoryPlatforms, MemoryProcesses, MemoryRequests
 from tests.fakes.stores import MemoryLeases, MemoryPrograms, MemoryResults, MemoryWorkers
 from tests.fakes.tables import Tables
+from tests.fakes.usage import MemoryUsage
 
 
 class MemoryWork:
@@ -22,6 +24,7 @@ class MemoryWork:
         self.accounts = MemoryAccounts(tables)
         self.api_keys = MemoryApiKeys(tables)
         self.batches = MemoryBatches(tables)
+        self.bookings = MemoryBookings(tables)
         self.jobs = MemoryJobs(tables)
         self.learning = MemoryLearning(tables)
         self.leases = MemoryLeases(tables)
@@ -32,6 +35,7 @@ class MemoryWork:
         self.requests = MemoryRequests(tables)
         self.projects = MemoryProjects(tables)
         self.results = MemoryResults(tables)
+        self.usage = MemoryUsage(tables)
         self.workers = MemoryWorkers(tables)
 
 

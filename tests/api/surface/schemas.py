@@ -44,5 +44,10 @@ def exactly(fields: Mapping[str, Schema], **more: Schema) -> Schema:
     }
 
 
+def with_unset(fields: Mapping[str, Schema], **unset: Schema) -> Schema:
+    """All of these fields, some of those that are left out while they are unset, and no other."""
+    return exactly(fields) | {"properties": {**fields, **unset}}
+
+
 def without(fields: Mapping[str, Schema], *names: str) -> dict[str, Schema]:
     return {name: schema for name, schema in fields.items() if name not in names}
