@@ -71,16 +71,17 @@ def test_what_the_client_checks_is_what_the_engine_checks(name):
 @pytest.mark.parametrize("name", MACHINES)
 def test_a_machine_says_that_it_is_none(name):
     platform = PLATFORMS[name]
-    device = json.loads(platform.settings["device"])
+    figures = json.loads(platform.settings["device"])["figures"]
 
     assert platform.is_exclusive
     assert platform.shots_per_s
     assert (platform.shown[DOOR]["type"], platform.shown[DOOR]["provider_name"]) == ("qpu", "quandela")
     assert "emulated (Perceval) by ketway" in platform.description
     assert "not calibration data" in platform.description
-    assert len(device["sources"]) == 2
+    assert all(figure["source"] for figure in figures.values())
+    assert platform.shots_per_s == figures["shots_per_s"]["value"]
     for figure in ("transmittance", "indistinguishability"):
-        assert f"{figure} {device['noise'][figure]:.0%}".replace("%", " %") in platform.description
+        assert f"{figure} {figures[figure]['value']:.0%}".replace("%", " %") in platform.description
 
 
 @pytest.mark.parametrize("name", EMULATORS)
@@ -135,7 +136,8 @@ def test_a_machine_s_detectors_click_whatever_the_job_wants(name):
 def test_a_machine_has_its_own_noise_whatever_the_job_wants(name):
     perfect = an_experiment(pcvl.BS(), 1, 1, least=2)
     perfect.noise = pcvl.NoiseModel()
-    noise = json.loads(PLATFORMS[name].settings["device"])["noise"]
+    noise = machine_of(on(name, "")).noise
+    assert noise is not None
 
     computed = run(perfect, "sample_count", platform=name, max_samples=10**6, max_shots=2 * 10**7)
 
