@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from importlib import metadata
 
+import numpy as np
 import pytest
 
 from ketway.api.scaleway.translate import DOOR
 from ketway.domain.errors import ProgramRefused
-from ketway.engines.photonic import ENGINE
+from ketway.engines.photonic import ENGINE, trials_of
 from ketway.engines.photonic_library import pcvl
 from ketway.engines.photonic_machine import machine_of
 from tests.engines.photons import (
@@ -163,22 +164,25 @@ def test_a_machine_s_probabilities_come_from_samples(name):
     )
 
 
+def programmed(experiment, seed: int, **changes) -> np.ndarray:
+    """What the chip of a machine is made to do."""
+    task = a_task(experiment, platform="QPU-ASCELLA-6PQ", seed=seed, **changes)
+    made = trials_of(task).built(0).experiment.unitary_circuit().compute_unitary()
+    return np.asarray(made)
+
+
 def test_a_machine_s_phases_err_as_the_seed_says_also_where_none_is_written():
-    balanced = pcvl.Unitary(pcvl.BS().compute_unitary())
+    nothing = an_experiment(pcvl.Unitary(pcvl.Matrix.eye(12)), *[1] * 6, *[0] * 6)
 
-    found = [
-        run(
-            an_experiment(balanced, 1, 0),
-            "sample_count",
-            platform="QPU-ASCELLA-6PQ",
-            seed=seed,
-            max_samples=10**6,
-            max_shots=10**6,
-        )
-        for seed in (1, 1, 2)
-    ]
+    first, again, other = (programmed(nothing, seed) for seed in (1, 1, 2))
 
-    shares = [one.counts[0]["|1,0>"] / 10**6 for one in found]
-    assert found[0].document == found[1].document
-    assert abs(shares[0] - shares[2]) > 0.003  # five standard deviations
-    assert all(abs(share - 0.5) < 0.02 for share in shares)
+    assert np.array_equal(first, again)
+    assert not np.allclose(first, other, atol=1e-3)
+    assert 0.001 < np.abs(first - np.eye(12)).max() < 0.5
+
+
+def test_a_job_may_say_the_seed_of_its_compilation():
+    first, again = (programmed(two_meet(), seed, compilation_seed=5) for seed in (1, 2))
+
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, programmed(two_meet(), 1))
