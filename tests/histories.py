@@ -52,7 +52,7 @@ class History(RuleBasedStateMachine):
         self.runner.close()
 
     @initialize()
-    def begin(self) -> Any:
+    def begin(self) -> None:
         self.do(self.open_world())
 
     async def open_world(self) -> None:
