@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import requests
+from scaleway import Client
+from scaleway.qaas import v1alpha1 as qaas
 
 from ketway import platforms
 from ketway.engines.photonic_library import pcvl
@@ -296,6 +298,33 @@ def test_a_machine_gives_probabilities_of_what_it_sampled(machine):
 def test_a_machine_takes_one_photon_a_mode(machine):
     with pytest.raises(RuntimeError, match="doesn't accept more than 1 photon per mode"):
         ask(machine, uneven(2, 0, 0, 0)).probs()
+
+
+def test_a_job_may_run_a_model_that_holds_its_payload(server):
+    known = server.credentials
+    sdk = qaas.QaasV1Alpha1API(
+        Client(
+            access_key=known.access_key,
+            secret_key=known.secret_key,
+            default_project_id=known.project_id,
+            api_url=server.url,
+        )
+    )
+    (platform,) = sdk.list_platforms_all(name=EMULATOR)
+    session = sdk.create_session(platform_id=platform.id)
+    payload = {"command": "probs", "experiment": uneven(1, 1, 0, 0), "max_shots": 100}
+    model = sdk.create_model(payload=json.dumps(pcvl.serialization.serialize(payload)))
+
+    job = sdk.create_job(
+        session_id=session.id, name="by its model", model_id=model.id, circuit=qaas.JobCircuit()
+    )
+    sdk.wait_for_job(job_id=job.id)
+    (result,) = sdk.list_job_results_all(job_id=job.id)
+
+    assert result.result is not None
+    found = pcvl.serialization.deserialize(json.loads(result.result))
+    assert chances(found["results"]) == pytest.approx(directly(uneven(1, 1, 0, 0)))
+    sdk.delete_session(session_id=session.id)
 
 
 def test_old_names_lead_to_the_platform_and_are_not_listed(server):
