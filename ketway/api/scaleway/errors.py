@@ -78,6 +78,7 @@ ACTS_ON = {
     Action.CANCEL_BATCH: "qaas_session",
     Action.CHANGE_BATCH: "qaas_session",
     Action.DELETE_BATCH: "qaas_session",
+    Action.CHANGE_BOOKING: "qaas_booking",
     Action.CANCEL_PROCESS: "qaas_process",
     Action.CHANGE_USE_CASE: "use_case",
     Action.MANAGE_MEMBERS: "project",
