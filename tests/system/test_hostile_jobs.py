@@ -62,7 +62,6 @@ def impossible_noise() -> dict[str, Any]:
 
 MEASURED = HEAD + "qubit[1] q; bit[1] c; x q[0]; c[0] = measure q[0];"
 MILLION = HEAD + "qubit[1] q; bit[1] c;\n" + "x q[0];\n" * 1_000_000 + "c[0] = measure q[0];"
-OF_ANOTHER_VERSION = ":PCVL:9.99:zip:" + base64.b64encode(zlib.compress(b"from a day to come")).decode()
 
 MODELS = {
     "a bomb of zlib": (AER, document(program("0" * (1 << 30), packed=True)), "larger than"),
@@ -90,8 +89,8 @@ MODELS = {
     "a sequence for pulses": (AER, json.dumps({"sequence": "{}"}), "Pulser"),
     "a text of a Perceval to come": (
         PHOTONS,
-        json.dumps(a_payload(two_meet()) | {"experiment": OF_ANOTHER_VERSION}),
-        "erceval",
+        json.dumps(a_payload(two_meet()) | {"experiment": "pcvlar 9 1 0 None  "}),
+        "another version of Perceval",
     ),
     "a photonic text that is none": (
         PHOTONS,
