@@ -147,7 +147,7 @@ def _must_be_presentable(platform: Platform) -> None:
         )
     if scaleway.DOOR in platform.shown:
         try:
-            scaleway.platform(platform, is_available=True)
+            scaleway.platform(platform)
         except KeyError as missing:
             raise ValueError(
                 f"platform {platform.name}: shown.{scaleway.DOOR} has no {missing.args[0]}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from ketway import platforms
 from ketway.bootstrap import CannotStart, open_server
+from ketway.domain.prices import Prices
 from ketway.settings import Settings
 
 URL = "http://127.0.0.1:1"
@@ -28,6 +30,19 @@ def a_catalogue(folder: Path, *lines: str, plain: str = PLAIN) -> Path:
 
 def settings(folder: Path, catalogue: Path, **changes) -> Settings:
     return Settings(data=folder / "data", catalogue=catalogue, **changes)
+
+
+def test_prices_are_exact_and_nothing_costs_anything_unless_it_says_so(tmp_path):
+    said = 'prices = { per_hour = "1.20", per_circuit = 0.1, per_shot = 0.000000001, currency = "CHF" }'
+
+    (platform,) = platforms.read(a_catalogue(tmp_path, said))
+    (free,) = platforms.read(a_catalogue(tmp_path))
+
+    assert platform.prices == Prices(
+        per_hour=Decimal("1.2"), per_circuit=Decimal("0.1"), per_shot=Decimal("1e-9"), currency="CHF"
+    )
+    assert free.prices == Prices()
+    assert {platform.prices for platform in platforms.read()} == {Prices()}
 
 
 def test_the_built_in_catalogue_is_whole():
@@ -55,6 +70,18 @@ def test_the_built_in_catalogue_is_whole():
         ),
         ('specs = "nowhere.json"', "nowhere.json"),
         ('settings.device = "nowhere.json"', "nowhere.json"),
+        ("prices = 3", "prices should be a table"),
+        (
+            "prices.per_minute = 3",
+            "prices.per_minute: is no price; there are per_hour, per_circuit, per_shot",
+        ),
+        ("prices.per_hour = -0.1", "prices.per_hour: should be an amount from 0 to 1,000,000"),
+        ("prices.per_hour = nan", "prices.per_hour: should be an amount"),
+        ('prices.per_hour = "Infinity"', "prices.per_hour: should be an amount"),
+        ('prices.per_shot = "a lot"', "prices.per_shot: should be an amount"),
+        ("prices.per_shot = true", "prices.per_shot: should be an amount"),
+        ('prices.per_shot = "0.0000000001"', "prices.per_shot: has more than 9 decimals"),
+        ('prices.currency = "Euro"', "prices.currency: should be three capital letters"),
     ],
 )
 async def test_a_wrong_entry_is_refused_at_the_start_with_the_platforms_name(tmp_path, line, said):

@@ -30,7 +30,9 @@ from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.domain.priorities import Priority
 from ketway.domain.scheduling import Candidate
-from ketway.services.listing import JobFilter, Listed, Load, Page
+from ketway.services.listing import JobFilter, Listed, Load, Order, Page
+
+_BATCH_NAME = select(batches.c.name).where(batches.c.id == jobs.c.batch_id).scalar_subquery()
 
 
 class SqlJobs:
@@ -76,7 +78,8 @@ class SqlJobs:
             raise Stale("job", stale)
 
     async def list(self, actor: Actor, filter: JobFilter, page: Page) -> Listed[Job]:
-        rows, total = await page_of(self._run, jobs, _conditions(actor, filter), page)
+        conditions = _conditions(actor, filter)
+        rows, total = await page_of(self._run, jobs, conditions, page, {Order.BATCH_NAME: _BATCH_NAME})
         return Listed(items=[from_row(Job, row) for row in rows], total=total)
 
     async def of_batch(self, id: BatchId, *statuses: JobStatus) -> Sequence[Job]:

@@ -129,6 +129,11 @@ class Batch:
             max_idle_s=min(self.max_idle_s, slot.length_s),
         )
 
+    @property
+    def is_shared(self) -> bool:
+        """Whoever of its project asks for it by its key is given it, so they all may send it jobs."""
+        return self.deduplication_key is not None
+
     def become(self, status: BatchStatus, now: datetime) -> Batch:
         """
         Raises:

@@ -436,6 +436,23 @@ class StoreBusy(Unavailable):
 
 
 @dataclass(eq=False)
+class PlatformUnserved(Unavailable):
+    """What is sent to a platform now would only wait.
+
+    Args:
+        why: its operator's words; None where no worker is there that could run it.
+    """
+
+    why: str | None = None
+
+    def __str__(self) -> str:
+        if self.why is None:
+            return "Nobody runs this platform at the moment; try again later, or choose another one."
+        said = f": {self.why}" if self.why else ""
+        return f"This platform is held by its operator{said}; try again later, or choose another one."
+
+
+@dataclass(eq=False)
 class Several(Invalid):
     """More than one thing is wrong with one request."""
 

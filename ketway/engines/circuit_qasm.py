@@ -14,7 +14,7 @@ from contextlib import contextmanager, redirect_stderr
 from functools import lru_cache
 
 from openqasm3.parser import QASM3ParsingError
-from qiskit import QuantumCircuit, qasm2, qasm3
+from qiskit import QuantumCircuit, qasm2
 from qiskit.circuit import (
     Barrier,
     BoxOp,
@@ -34,8 +34,10 @@ from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Operator
 from qiskit_aer.backends.backend_utils import BASIS_GATES
+from qiskit_qasm3_import import ConversionError
 
 from ketway.domain.errors import ProgramRefused
+from ketway.engines import circuit_qasm3
 from ketway.engines.circuit_documents import Circuit, Language
 
 MAX_BITS = 10_000  #: declared in one circuit, quantum and classical
@@ -57,6 +59,7 @@ ANTLR = re.compile(r"line (\d+):(\d+) (.*)")
 FOREIGN = (
     QiskitError,
     QASM3ParsingError,
+    ConversionError,
     ValueError,
     TypeError,
     LookupError,
@@ -177,7 +180,7 @@ def second(text: str) -> QuantumCircuit:
 
 
 def third(text: str) -> QuantumCircuit:
-    return qasm3.loads(text)
+    return circuit_qasm3.read(text, COMMENT.sub(" ", text))
 
 
 class Flattener:

@@ -27,7 +27,7 @@ from ketway.domain.requests import Asked, Request
 from ketway.services.bookings import Bookings
 from ketway.services.checks import Checks
 from ketway.services.drafts import Drafting, NewBatch, NewJob, again, own_texts, texts_of
-from ketway.services.ending import cancel, settle
+from ketway.services.ending import cancel, end_if_overdue, settle
 from ketway.services.listing import BatchFilter, JobFilter, Listed, Order, Page
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, Clock, Database, Work
@@ -57,6 +57,7 @@ class Batches:
             deduplication key.
         Raises:
             Unknown: a project that the actor is not in, or a program that is not in it.
+            PlatformUnserved: it may not wait, and would.
             PlatformNotAllowed, TooManyJobs, OverBound, KeyReused, Deleted
             SlotRefused, QuotaReached: the slot that it asks for cannot be booked.
         """
@@ -70,6 +71,8 @@ class Batches:
                 twin = await work.batches.with_key(new.project_id, new.platform.id, new.deduplication_key)
                 if twin is not None:
                     return twin
+            if not new.may_wait:
+                await self.platforms.must_be_served(work, new.platform)
             await self._must_know(work, actor, new.project_id, new.program_id, *new.jobs)
             await work.programs.add(list(kept.values()))
             batch = await self._add(work, draft.batch(new, project.priority), new)
@@ -136,7 +139,7 @@ class Batches:
         """
         self._bound(jobs)
         batch = await self.get(actor, id)
-        actor.must(Action.ADD_JOBS, batch)
+        _must_take_jobs_of(actor, batch)
         platform = await self.platforms.get(batch.platform_id)
         kept = await self.programs.keep(actor, batch.project_id, own_texts(jobs))
         now = self.clock.now()
@@ -168,7 +171,7 @@ class Batches:
                 return await _added(work, actor, earlier)
         self._bound(jobs)
         batch = await self.get(actor, id)
-        actor.must(Action.ADD_JOBS, batch)
+        _must_take_jobs_of(actor, batch)
         batch.must_take_jobs()
         program = await self.programs.text(actor, batch.program_id) if batch.program_id else None
         platform = await self.platforms.get(batch.platform_id)
@@ -267,8 +270,8 @@ class Batches:
         max_idle_s: float | None = None,
         max_total_s: float | None = None,
     ) -> Batch:
-        """Change what is given; limits are cut to the platform's ceilings and hold at once. The total
-        limit of a booked batch is its slot, and stays so."""
+        """Change what is given; limits are cut to the platform's ceilings, and hold at once: one that is
+        over already ends it. The total limit of a booked batch is its slot, and stays so."""
         now = self.clock.now()
         platform = await self.platforms.get((await self.get(actor, id)).platform_id)
         async with self.db.work() as work:
@@ -289,7 +292,9 @@ class Batches:
                     updated_at=now,
                 )
             )
-            return await work.batches.fetch(id)
+            changed = await end_if_overdue(work, id, now)
+        await self.bell.ring()
+        return changed
 
     async def delete(self, actor: Actor, id: BatchId) -> None:
         """Stop it if it lives, and let nobody read it, its jobs or its results again.
@@ -348,6 +353,15 @@ class Batches:
         for id in named:
             if (await work.programs.get(id, visible_to=actor)).project_id != project:
                 raise Unknown("program", str(id))
+
+
+def _must_take_jobs_of(actor: Actor, batch: Batch) -> None:
+    """
+    Raises:
+        NotAllowed: somebody else's, and not shared with those who see it.
+    """
+    if not batch.is_shared:
+        actor.must(Action.ADD_JOBS, batch)
 
 
 async def _made(work: Work, actor: Actor, earlier: Request) -> Batch:

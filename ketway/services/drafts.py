@@ -51,6 +51,7 @@ class NewBatch:
         priority: None for its project's.
         max_idle_s, max_total_s: None for the platform's defaults; cut to its ceilings.
         booking: the slot that it runs in; None for as soon as there is room.
+        may_wait: also where the platform is held, or nobody runs it; else it is refused then.
     """
 
     project_id: ProjectId
@@ -70,6 +71,7 @@ class NewBatch:
     parent_id: BatchId | None = None
     booking: NewBooking | None = None
     yields: Yielding = Yielding.PAUSES
+    may_wait: bool = True
     echo: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -119,7 +121,10 @@ class Drafting:
             last: highest position that is taken already.
         Raises:
             BadField: a job without any program.
+            ShotsMissing: a job that does not say how many, where the platform must be told.
         """
+        for job in jobs:
+            platform.must_know_shots(job.shots)
         return [
             Job(
                 id=JobId(self.fresh()),

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+import structlog
+
 from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.jobs import Job, JobStatus
 from ketway.services.ports import Work
+
+log = structlog.get_logger()
 
 
 async def stop(work: Work, batch: Batch, ends_as: BatchStatus, now: datetime, message: str = "") -> Batch:
@@ -32,6 +36,22 @@ async def cancel(work: Work, batch: Batch, now: datetime) -> Batch:
     if batch.booking_id is not None:
         (await work.bookings.fetch(batch.booking_id)).must_be_cancellable(now)
     return await stop(work, batch, BatchStatus.CANCELLED, now)
+
+
+async def time_out(work: Work, batch: Batch, now: datetime) -> Batch:
+    """End a batch that has outlived one of its limits."""
+    total = batch.total_deadline()
+    why = "reached its total limit" if total is not None and total <= now else "idle too long"
+    log.info("batch_timed_out", batch_id=str(batch.id), why=why)
+    return await stop(work, batch, BatchStatus.TIMED_OUT, now, message=why)
+
+
+async def end_if_overdue(work: Work, id: BatchId, now: datetime) -> Batch:
+    """A batch as it is once its limits were seen to."""
+    for batch in await work.batches.overdue(now):
+        if batch.id == id:
+            return await time_out(work, batch, now)
+    return await work.batches.fetch(id)
 
 
 async def settle(work: Work, id: BatchId, now: datetime, *ended: Job) -> None:

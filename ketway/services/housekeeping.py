@@ -7,9 +7,8 @@ from datetime import timedelta
 
 import structlog
 
-from ketway.domain.batches import BatchStatus
 from ketway.domain.leases import Lease, LeaseStatus
-from ketway.services.ending import settle, stop
+from ketway.services.ending import settle, time_out
 from ketway.services.ports import Bell, Clock, Database, Work
 from ketway.services.slots import Slots
 
@@ -89,10 +88,7 @@ class Housekeeping:
         async with self.db.work() as work:
             overdue = await work.batches.overdue(now)
             for batch in overdue:
-                total = batch.total_deadline()
-                why = "reached its total limit" if total is not None and total <= now else "idle too long"
-                await stop(work, batch, BatchStatus.TIMED_OUT, now, message=why)
-                log.info("batch_timed_out", batch_id=str(batch.id), why=why)
+                await time_out(work, batch, now)
         return len(overdue)
 
     async def _lose(self, work: Work, lease: Lease) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from ketway.domain.accounts import AccountId, ProjectId
@@ -30,17 +30,25 @@ class Order(Enum):
     SHOTS = "shots"
     POSITION = "position"
     NAME = "name"
+    PLATFORM = "platform_id"
+    BATCH_NAME = "batch_name"
     SLOT = "starts_at"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Rows `offset` to `offset + limit` of the sorted list."""
+    """Rows `offset` to `offset + limit` of the sorted list.
+
+    Args:
+        places: where the values that it is sorted by stand, those that are not named last; None
+            where they sort by themselves.
+    """
 
     offset: int = 0
     limit: int = 100
     order: Order = Order.CREATED
     descending: bool = True
+    places: Mapping[Any, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

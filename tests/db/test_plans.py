@@ -82,8 +82,10 @@ ALL_ROWS = {
     *(f"jobs by {what}" for what in ("user", "status", "runs", "errors", "no errors")),
     *(f"batches by {what}" for what in ("user", "device", "status", "open", "priority", "tag")),
 }
+OTHER_ORDERS = (
+    *("updated_at", "started_at", "ended_at", "status", "shots", "position", "name", "platform_id"),
+)
 SMALL = ("ix_batches_living", "ix_batches_paused", "ix_batches_booked")
-OTHER_ORDERS = ("updated_at", "started_at", "ended_at", "status", "shots", "position")
 
 
 class Watched:

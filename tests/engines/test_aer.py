@@ -434,6 +434,53 @@ def test_noise_finds_a_standard_gate_that_the_language_had_to_spell_out(write):
     assert run(json.dumps(document)).counts[0] == {"11": 1000}
 
 
+def test_a_gate_that_cirq_takes_for_a_standard_one_is_there():
+    program = HEAD_3 + "qubit q;\nbit b;\nsxdg q;\nry(pi/2) q;\nsx q;\nb = measure q;\n"
+    twice = HEAD_3 + "qubit q;\nbit b;\nsxdg q;\nsxdg q;\nb = measure q;\n"
+    turned = QuantumCircuit(1)
+    turned.sxdg(0)
+    turned.ry(np.pi / 2, 0)
+    turned.sx(0)
+    chance = Statevector(turned).probabilities()[1]
+
+    assert near(run(program, shots=SHOTS).counts[0].get("1", 0), chance)
+    assert run(twice).counts[0] == {"1": 1000}
+    assert "line 5, column 0: gate 'nothing'" in refusal(HEAD_3 + "qubit q;\nsxdg q;\nnothing q;\n")
+
+
+def test_a_program_may_define_that_gate_itself():
+    program = HEAD_3 + "gate sxdg a { x a; }\nqubit q;\nbit b;\nsxdg q;\nb = measure q;\n"
+
+    assert run(program).counts[0] == {"1": 1000}
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_met"),
+    [
+        ("a != 0", True),
+        ("a != 2", False),
+        ("b != 0", False),
+        ("a == 2 && b == 0", True),
+        ("a != 0 && b != 0", False),
+        ("a != 1 && b == 0 && a[1]", True),
+        ("a == 2 && !b[0]", True),
+    ],
+)
+def test_conditions_as_cirq_and_qiskit_write_them_are_read(condition, is_met):
+    program = f"{HEAD_3}qubit[3] q;\nbit[2] a;\nbit[1] b;\nbit[1] c;\nx q[1];\na[0] = measure q[0];\n"
+    program += f"a[1] = measure q[1];\nif ({condition}) x q[2];\nc[0] = measure q[2];\n"
+
+    assert run(program).counts[0] == {("1010" if is_met else "0010"): 1000}
+
+
+def test_a_condition_that_is_not_met_has_its_else():
+    program = (
+        f"{HEAD_3}qubit[2] q;\nbit[2] a;\nif (a != 0) {{ x q[0]; }} else {{ x q[1]; }}\na = measure q;\n"
+    )
+
+    assert run(program).counts[0] == {"10": 1000}
+
+
 @pytest.mark.parametrize(
     "text",
     [

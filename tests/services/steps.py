@@ -26,7 +26,9 @@ QPU = a_platform(
 )
 NARROW = a_platform(name="NARROW", capacity=2, engine="narrow")
 PACED = a_platform(name="PACED", is_exclusive=True, needs_shots=True, shots_per_s=5.0)
-PLATFORMS = [EMU, QPU, NARROW, PACED]
+#: The program alone says how many shots.
+UNCOUNTED = a_platform(name="UNCOUNTED", is_exclusive=True, shots_per_s=5.0)
+PLATFORMS = [EMU, QPU, NARROW, PACED, UNCOUNTED]
 
 
 Jobs = int | tuple[NewJob, ...]

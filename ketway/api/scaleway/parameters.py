@@ -55,7 +55,8 @@ def of_job(text: str | None) -> tuple[int | None, Mapping[str, Any]]:
     found = read(text)
     if "runs" in found or "variables" in found:
         return _shots(found, "runs"), _object(found, "variables")
-    return _shots(found, "shots"), {"options": _object(found, "options")}
+    options = _object(found, "options")
+    return _shots(found, "shots"), {"options": options} if options else {}
 
 
 def _shots(found: Mapping[str, Any], key: str) -> int | None:

@@ -9,15 +9,20 @@ from ketway.domain.errors import BadField
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (None, (None, {"options": {}})),
-        ("", (None, {"options": {}})),
-        ("null", (None, {"options": {}})),
+        (None, (None, {})),
+        ("", (None, {})),
+        ("null", (None, {})),
+        ("{}", (None, {})),
         ('{"shots": 1000, "options": {"memory": true}}', (1000, {"options": {"memory": True}})),
-        ('{"shots": 1000, "options": null}', (1000, {"options": {}})),
-        ('{"shots": 1000.0}', (1000, {"options": {}})),
-        (json.dumps('{"shots": 7}'), (7, {"options": {}})),
+        ('{"shots": 1000, "options": null}', (1000, {})),
+        ('{"shots": 1000.0}', (1000, {})),
+        (json.dumps('{"shots": 7}'), (7, {})),
         ('{"runs": 100, "variables": {"t": 1000}}', (100, {"t": 1000})),
         ('{"runs": 100, "variables": []}', (100, {})),
+        (
+            '{"runs": 3, "variables": {"qubits": {"q0": 4}, "t": [1, 2]}}',
+            (3, {"qubits": {"q0": 4}, "t": [1, 2]}),
+        ),
         ('{"runs": 100}', (100, {})),
     ],
 )

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import httpx
 import pytest
 
+from ketway.domain.platforms import platform_id
+from ketway.domain.prices import Prices
 from tests.api.scaleway.clients import AER, NOBODY
-from tests.api.scaleway.worlds import a_client
+from tests.api.scaleway.worlds import a_client, an_aer
 from tests.builders import a_platform
-from tests.worlds import World
+from tests.worlds import World, a_world
 
 
 async def names(api: httpx.AsyncClient, **query) -> list[str]:
@@ -40,6 +43,19 @@ async def test_a_platform_has_every_field_that_clients_read(api: httpx.AsyncClie
         "documentation_url": "https://qiskit.github.io/qiskit-aer/",
         "is_bookable": False,
     }
+
+
+async def test_a_price_is_money_to_the_billionth(tmp_path):
+    charged = Prices(per_hour=Decimal("1000000"), per_shot=Decimal("12.000000007"), currency="CHF")
+    async with (
+        a_world(tmp_path, catalogue=[an_aer(prices=charged)]) as world,
+        a_client(world.core, world.credentials.secret_key) as api,
+    ):
+        platform = (await api.get(f"/platforms/{AER}")).json()
+
+    assert platform["price_per_hour"] == {"currency_code": "CHF", "units": 1_000_000, "nanos": 0}
+    assert platform["price_per_shot"] == {"currency_code": "CHF", "units": 12, "nanos": 7}
+    assert platform["price_per_circuit"] == {"currency_code": "CHF", "units": 0, "nanos": 0}
 
 
 async def test_the_platforms_of_this_door_are_listed_by_name(api: httpx.AsyncClient):
@@ -99,3 +115,13 @@ async def test_a_platform_whose_workers_are_long_gone_is_short(world: World):
         after = (await api.get(f"/platforms/{AER}")).json()["availability"]
 
     assert (before, after) == ("available", "shortage")
+
+
+async def test_a_platform_that_its_operator_holds_is_in_maintenance(api: httpx.AsyncClient, world: World):
+    held = platform_id("EMU-AER")
+    await world.core.platforms.set_down(world.operator, [held], True)
+    during = (await api.get(f"/platforms/{AER}")).json()["availability"]
+    await world.core.platforms.set_down(world.operator, [held], False)
+    after = (await api.get(f"/platforms/{AER}")).json()["availability"]
+
+    assert (during, after) == ("maintenance", "available")
