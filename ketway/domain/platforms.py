@@ -98,7 +98,7 @@ class PlatformState:
     Args:
         is_down: nothing starts on it; what is sent to it waits.
         why: the operator's words on that.
-        specs: in place of the catalogue's, or None.
+        specs, prices: in place of the catalogue's, or None.
         made: the platform itself, where no catalogue has it.
     """
 
@@ -106,8 +106,11 @@ class PlatformState:
     is_down: bool = False
     why: str = ""
     specs: str | None = None
+    prices: Prices | None = None
     made: Platform | None = None
 
     def of(self, platform: Platform) -> Platform:
         """The platform as it is now."""
-        return platform if self.specs is None else replace(platform, specs=self.specs)
+        said = {"specs": self.specs, "prices": self.prices}
+        changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+        return replace(platform, **changes)

@@ -7,17 +7,27 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from ketway.domain.results import MAX_COUNTS_SHOWN, shown
 from ketway.domain.tasks import Checked, Computed, Task
 from ketway.engines.engine import Progress
-from ketway.engines.photonic_experiment import SAMPLING, Trial, Trials, noise_model, perceval_says
+from ketway.engines.photonic_experiment import (
+    SAMPLING,
+    STRONG,
+    Trial,
+    Trials,
+    noise_model,
+    perceval_says,
+)
 from ketway.engines.photonic_library import (
     EXQALIBUR,
     PERCEVAL,
     SimulatedComputer,
     pcvl,
+    probs_to_sample_count,
+    probs_to_samples,
     sample_count_to_probs,
     samples_to_sample_count,
     serialize,
@@ -27,8 +37,6 @@ from ketway.engines.photonic_payload import payload_of
 
 #: Of all iterations of a job.
 MAX_SHOWN_TOGETHER = 32 * MAX_COUNTS_SHOWN
-
-EMPTY: Mapping[str, Callable[[], Any]] = {"sample_count": pcvl.BSCount, "samples": pcvl.BSSamples}
 
 
 class Perceval:
@@ -45,9 +53,10 @@ class Perceval:
         found = []
         several = len(trials.iterations)
         for position in range(several):
-            trial = trials.built(position)
             told = progress_of(on_progress, position, several)
-            found.append(outcome_of(trial, trials.payload.splits_performance, told))
+            with trials.named(position):
+                trial = trials.built(position)
+                found.append(outcome_of(trial, trials.payload.splits_performance, told))
         document = document_of(trials, found)
         on_progress(100)
         return Computed(
@@ -99,6 +108,7 @@ class Outcome:
     """
     Args:
         results: Perceval's own, of the kind that the command asks for.
+        performance: shares of all repetitions that were selected, by Perceval's names.
         counts: None where probabilities were computed and nothing was counted.
         shots: repetitions that a machine would have made for it.
     """
@@ -112,30 +122,47 @@ class Outcome:
 
 def outcome_of(trial: Trial, splits_performance: bool, told: Callable[[float, str], None]) -> Outcome:
     """Run one trial; the same one with the same seed gives the same outcome."""
-    is_sampled = trial.backend == SAMPLING
-    command = "sample_count" if is_sampled and trial.command == "probs" else trial.command
-    if is_sampled and trial.is_in_vain:
+    pcvl.random_seed(trial.seed)
+    if trial.backend == SAMPLING:
+        return _sampled(trial, splits_performance, told)
+    said = _simulated(trial, "probs", splits_performance, told)
+    results, counts = _drawn(trial, said.pop("results"))
+    made = 0 if counts is None else counts.total()
+    return Outcome(results=results, performance=said, counts=counts, shots=made, backend=STRONG)
+
+
+def _sampled(trial: Trial, splits_performance: bool, told: Callable[[float, str], None]) -> Outcome:
+    lists = trial.command == "samples"
+    if trial.is_in_vain:
         # Perceval samples all the same, where the source is perfect.
         names = ("global_perf", "physical_perf", "logical_perf")[: 3 if splits_performance else 1]
-        said = {"results": EMPTY[command]()} | dict.fromkeys(names, 0.0)
+        said = {"results": pcvl.BSSamples() if lists else pcvl.BSCount()} | dict.fromkeys(names, 0.0)
     else:
-        said = simulated(trial, command, splits_performance, told)
-    results, counts = said.pop("results"), None
-    if command != "probs":
-        counts = samples_to_sample_count(results) if command == "samples" else results
-    # Of no sample at all, Perceval says that the share is not a number.
-    performance = {name: float(share) if share == share else 0.0 for name, share in said.items()}
-    made = 0 if counts is None else counts.total()
+        said = _simulated(trial, "samples" if lists else "sample_count", splits_performance, told)
+    results = said.pop("results")
+    counts = samples_to_sample_count(results) if lists else results
     return Outcome(
-        results=sample_count_to_probs(results) if command != trial.command else results,
-        performance=performance,
+        results=sample_count_to_probs(counts) if trial.command == "probs" else results,
+        performance=said,
         counts=counts,
-        shots=shots_made(trial, made, performance["global_perf"]) if is_sampled else made,
-        backend=trial.backend,
+        shots=shots_made(trial, counts.total(), said["global_perf"]),
+        backend=SAMPLING,
     )
 
 
-def simulated(
+def _drawn(trial: Trial, chances: Any) -> tuple[Any, Any]:
+    """Results and counts, from probabilities; Perceval's conversions know no outcome that is empty."""
+    if trial.command == "probs":
+        return chances, None
+    number = trial.max_samples if len(chances) else 0
+    if trial.command == "sample_count":
+        counts = probs_to_sample_count(chances, count=number) if number else pcvl.BSCount()
+        return counts, counts
+    samples = probs_to_samples(chances, count=number) if number else pcvl.BSSamples()
+    return samples, samples_to_sample_count(samples)
+
+
+def _simulated(
     trial: Trial, command: str, splits_performance: bool, told: Callable[[float, str], None]
 ) -> dict[str, Any]:
     """What Perceval's own simulator says: results, and the shares of what was selected.
@@ -143,7 +170,6 @@ def simulated(
     Raises:
         ProgramRefused: it cannot run this.
     """
-    pcvl.random_seed(trial.seed)
     computer = SimulatedComputer(trial.backend)
     computer.noise = noise_model(trial.noise)
     computer.compute_physical_logical_perf(splits_performance)
@@ -155,7 +181,10 @@ def simulated(
             progress_callback=told if trial.is_long else None,
             compilation_seed=trial.compilation_seed,
         )
-    return {name: value for name, value in said.items() if name == "results" or name.endswith("_perf")}
+    shares = {name: float(share) for name, share in said.items() if name.endswith("_perf")}
+    # Of no sample at all, it says that the share is not a number.
+    known = {name: share if isfinite(share) else 0.0 for name, share in shares.items()}
+    return {"results": said["results"], **known}
 
 
 def shots_made(trial: Trial, samples: int, share: float) -> int:

@@ -55,7 +55,7 @@ def value_in(text: Any, what: str) -> Any:
         text = HEADER + photonic_texts.inflated(text.removeprefix(ZIPPED), what)
     try:
         return _Archive(text).root()
-    except (ValueError, IndexError, RecursionError, binascii.Error) as error:
+    except (ValueError, LookupError, RecursionError, binascii.Error) as error:
         raise ProgramRefused(f"The {what} is not what Perceval serializes: {error}"[:300]) from error
 
 

@@ -16,6 +16,7 @@ from ketway.domain.tasks import Task
 from ketway.engines import photonic_circuit, photonic_texts
 from ketway.engines.photonic_chip import mesh_of
 from ketway.engines.photonic_library import (
+    UnavailableModeException,
     deserialize,
     deserialize_experiment,
     pcvl,
@@ -60,6 +61,19 @@ class Trial:
     is_long: bool
 
 
+#: What Perceval raises when it is given what it cannot build or simulate.
+OBJECTIONS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    UnavailableModeException,
+    ValueError,
+)
+
+
 @contextmanager
 def perceval_says(doing: str) -> Iterator[None]:
     """What Perceval objects to is the program's fault; ours were found before.
@@ -69,11 +83,7 @@ def perceval_says(doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except ProgramRefused:
-        raise
-    except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ProgramRefused(f"Perceval cannot {doing} this: {_words(error)}") from error
-    except (NotImplementedError, RuntimeError) as error:
+    except OBJECTIONS as error:
         raise ProgramRefused(f"Perceval cannot {doing} this: {_words(error)}") from error
 
 
@@ -107,17 +117,19 @@ class Trials:
         budget = Budget(self.task.settings)
         samples_left = MAX_SAMPLES if self.payload.command == "samples" else MAX_COUNTED
         for position in range(len(self.iterations)):
-            trial = self._named(position, budget)
+            with self.named(position):
+                trial = self.built(position, budget)
             self.photons = max(self.photons, trial.photons)
             self.modes = max(self.modes, trial.modes)
             samples_left -= trial.max_samples or 0
             if samples_left < 0:
                 raise ProgramRefused("The iterations ask for too many samples together; ask for fewer.")
 
-    def _named(self, position: int, budget: Budget) -> Trial:
-        """As `built`, its refusal naming the iteration."""
+    @contextmanager
+    def named(self, position: int) -> Iterator[None]:
+        """A refusal inside names the iteration, where there are any."""
         try:
-            return self.built(position, budget)
+            yield
         except ProgramRefused as refusal:
             if not self.payload.iterations:
                 raise

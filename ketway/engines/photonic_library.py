@@ -23,10 +23,16 @@ with tempfile.TemporaryDirectory(prefix="ketway-perceval-") as _folder:
             os.environ[_PLACE] = _before
 
 import exqalibur as xq
+from perceval.components import UnavailableModeException
 from perceval.runtime import SimulatedComputer
 from perceval.serialization import serialize
 from perceval.serialization.deserialize import deserialize, deserialize_experiment
-from perceval.utils.conversion import sample_count_to_probs, samples_to_sample_count
+from perceval.utils.conversion import (
+    probs_to_sample_count,
+    probs_to_samples,
+    sample_count_to_probs,
+    samples_to_sample_count,
+)
 
 for _channel in xq.logging.channel.__members__.values():
     xq.logging.set_level(xq.logging.level.off, _channel)
@@ -40,9 +46,12 @@ __all__ = [
     "EXQALIBUR",
     "PERCEVAL",
     "SimulatedComputer",
+    "UnavailableModeException",
     "deserialize",
     "deserialize_experiment",
     "pcvl",
+    "probs_to_sample_count",
+    "probs_to_samples",
     "sample_count_to_probs",
     "samples_to_sample_count",
     "serialize",

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import metadata
-from typing import Any
 
 import cirq
 import numpy as np
@@ -134,7 +133,7 @@ def plan_of(task: Task) -> Plan:
         raise ProgramRefused(
             "A noise model of Aer does not run on qsim; put noise channels into the circuit."
         )
-    asked = asked_of(task, document)
+    asked = run_options_of(task, document)
     program = program_of(document.circuits[0], task)
     lacking = lacking_for(program.circuit)
     if lacking is not None and program.qubits > task.max_qubits - LESS_ON_CIRQ:
@@ -156,12 +155,6 @@ def plan_of(task: Task) -> Plan:
         chosen=chosen({**asked, **document.options}, task),
         asks_memory=asked.get("memory") is True,
     )
-
-
-def asked_of(task: Task, document: Document) -> dict[str, Any]:
-    if form_for(document) is Form.CIRQ:
-        return {}  # its `options` are the values of a circuit's parameters, already put in
-    return run_options_of(task, document)
 
 
 def program_of(circuit: Circuit, task: Task) -> Program:
@@ -227,20 +220,23 @@ def lacking_for(circuit: cirq.Circuit) -> str | None:
 
 def sampled(plan: Plan, on_progress: Progress) -> Records:
     """Bits of all shots, by measurement key."""
-    circuit, chance = plan.program.circuit, np.random.RandomState(plan.seed)
+    chance = np.random.RandomState(plan.seed)
     if plan.lacking is None:
-        simulator: cirq.Sampler = QSimSimulator(plan.chosen.qsim, seed=chance)
+        return drawn(QSimSimulator(plan.chosen.qsim, seed=chance), plan, on_progress)
+    with refused("Cirq's simulator"):  # a condition may ask for what only a run can tell
+        return drawn(cirq.Simulator(dtype=np.complex64, seed=chance), plan, on_progress)
+
+
+def drawn(simulator: cirq.Sampler, plan: Plan, on_progress: Progress) -> Records:
+    circuit = plan.program.circuit
+    if is_sampled_at_once(circuit):
+        rounds = [simulator.run(circuit, repetitions=plan.shots).records]
     else:
-        simulator = cirq.Simulator(dtype=np.complex64, seed=chance)
-    rounds = [simulator.run(circuit, repetitions=plan.shots)] if is_sampled_at_once(circuit) else []
-    if not rounds:
+        rounds = []
         for size in sizes_of(plan.shots):
-            rounds.append(simulator.run(circuit, repetitions=size))
+            rounds.append(simulator.run(circuit, repetitions=size).records)
             on_progress(90 * len(rounds) // ROUNDS)
-    return {
-        key: np.concatenate([one.records[key] for one in rounds]).astype(np.uint8)
-        for key in rounds[0].records
-    }
+    return {key: np.concatenate([one[key] for one in rounds]).astype(np.uint8) for key in rounds[0]}
 
 
 def is_sampled_at_once(circuit: cirq.Circuit) -> bool:

@@ -56,10 +56,16 @@ def _with_files(entry: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         fields["specs"] = (folder / fields["specs"]).read_text()
     settings = fields.get("settings", {})
     if isinstance(settings, Mapping) and "device" in settings:
-        device = json.loads((folder / settings["device"]).read_text())
+        device = _device(folder / settings["device"])
         # It travels with every task, so without the white space that makes the file readable.
         fields["settings"] = {**settings, "device": json.dumps(device, separators=(",", ":"))}
     return fields
+
+
+def _device(path: Path) -> Any:
+    """What a file says of a machine, in TOML where it is meant to be read by people."""
+    text = path.read_text()
+    return tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
 
 
 def _checked(fields: Mapping[str, Any]) -> Platform:

@@ -29,6 +29,7 @@ from ketway.services.rehearsals import Rehearsals
 from ketway.services.reports import Reports
 from ketway.services.requests import Requests
 from ketway.services.slots import Slots
+from ketway.services.usage import Usages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,7 @@ class Core:
     rehearsals: Rehearsals
     reports: Reports
     figures: Figures
+    usage: Usages
     processes: Processes
     notices: Notices
     learning: Learning
@@ -141,6 +143,7 @@ def build_core(
         rehearsals=Rehearsals(db=db, batches=batches),
         reports=Reports(db=db, clock=clock, bell=bell),
         figures=Figures(db=db, clock=clock),
+        usage=Usages(db=db, clock=clock),
         processes=Processes(
             db=db, blobs=blobs, clock=clock, requests=requests, fresh=fresh, kinds=limits.process_kinds
         ),

@@ -50,8 +50,8 @@ class NewBatch:
         program: text that its jobs run unless they bring their own; else `program_id`.
         priority: None for its project's.
         max_idle_s, max_total_s: None for the platform's defaults; cut to its ceilings.
-        booking: the slot that it runs in; None for as soon as there is room.
         may_wait: also where the platform is held, or nobody runs it; else it is refused then.
+        booking: the slot that it runs in; None for as soon as there is room.
     """
 
     project_id: ProjectId
@@ -69,9 +69,9 @@ class NewBatch:
     max_total_s: float | None = None
     deduplication_key: str | None = None
     parent_id: BatchId | None = None
+    may_wait: bool = True
     booking: NewBooking | None = None
     yields: Yielding = Yielding.PAUSES
-    may_wait: bool = True
     echo: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -109,6 +109,7 @@ class Drafting:
             max_idle_s=idle_s,
             max_total_s=total_s,
             deduplication_key=new.deduplication_key,
+            prices=new.platform.prices,
             parent_id=new.parent_id,
             yields=new.yields,
             echo=new.echo,

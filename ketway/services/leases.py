@@ -19,7 +19,8 @@ from ketway.domain.platforms import Platform, PlatformId
 from ketway.domain.results import Result, blob_key, shown
 from ketway.domain.scheduling import Candidate, choose
 from ketway.domain.tasks import Computed, Task
-from ketway.services.ending import settle
+from ketway.domain.usage import NOTHING, Usage, of_result
+from ketway.services.ending import note, settle
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, BlobStore, Clock, Database, Work
 from ketway.services.room import slots_on
@@ -118,9 +119,10 @@ class Leases:
         body = computed.document.encode()
         sha256 = hashlib.sha256(body).hexdigest()
         async with self.db.look() as work:
-            if (await _lease(work, id, secret)).outcome == sha256:
+            lease = await _lease(work, id, secret)
+            if lease.outcome == sha256:
                 return
-            lease, _ = await _attempt(work, id, secret)
+            await _attempt(work, lease)
         key = blob_key(lease.job_id, lease.attempt, sha256)
         # The bytes are safe before the job says DONE: whoever sees DONE can read them.
         await self.blobs.put(key, body)
@@ -139,10 +141,10 @@ class Leases:
         """Whether somebody will read the result; nobody does where a cancel was asked for."""
         now = self.clock.now()
         async with self.db.work() as work:
-            told = await _lease(work, id, secret)
-            if told.outcome == sha256:
-                return bool(await work.results.of([told.job_id]))
-            lease, job = await _attempt(work, id, secret)
+            lease = await _lease(work, id, secret)
+            if lease.outcome == sha256:
+                return bool(await work.results.of([lease.job_id]))
+            job = await _attempt(work, lease)
             ended = job.resume(now).finish(computed.shots, now)
             if ended.status is JobStatus.DONE:
                 await work.results.add(
@@ -158,7 +160,8 @@ class Leases:
                         created_at=now,
                     )
                 )
-            await _close(work, lease, ended, sha256, now)
+            made = of_result(ended, len(computed.counts), computed.shots)
+            await _close(work, lease, ended, sha256, now, made)
         return ended.status is JobStatus.DONE
 
     async def report_failed(self, id: LeaseId, secret: str, verdict: Verdict, why: str) -> None:
@@ -173,7 +176,7 @@ class Leases:
             lease = await _lease(work, id, secret)
             if lease.outcome == digest:
                 return
-            lease, job = await _attempt(work, id, secret)
+            job = await _attempt(work, lease)
             ended = _without_result(job.resume(now), verdict, why, now)
             await _close(work, lease, ended, digest, now)
         await self.bell.ring()
@@ -189,7 +192,7 @@ class Leases:
             lease = await _lease(work, id, secret)
             if lease.status is LeaseStatus.RETURNED:
                 return
-            lease, job = await _attempt(work, id, secret)
+            job = await _attempt(work, lease)
             back = job.resume(now).give_back(now)
             await work.leases.put(lease.end(LeaseStatus.RETURNED))
             await work.jobs.put(back)
@@ -352,15 +355,14 @@ def _same(secret: str, said: str) -> bool:
     return hmac.compare_digest(secret.encode(), said.encode())
 
 
-async def _attempt(work: Work, id: LeaseId, secret: str) -> tuple[Lease, Job]:
-    """A lease whose attempt is still the job's latest, so that its outcome counts."""
-    lease = await _lease(work, id, secret)
+async def _attempt(work: Work, lease: Lease) -> Job:
+    """The job of a lease whose attempt is still its latest, so that its outcome counts."""
     if lease.status in (LeaseStatus.ENDED, LeaseStatus.RETURNED):
-        raise LeaseLost(str(id))
+        raise LeaseLost(str(lease.id))
     job = await work.jobs.fetch(lease.job_id)
     if job.is_finished or job.attempt != lease.attempt:
-        raise LeaseLost(str(id))
-    return lease, job
+        raise LeaseLost(str(lease.id))
+    return job
 
 
 async def _has_its_platform(work: Work, job: Job) -> bool:
@@ -382,8 +384,13 @@ def _without_result(job: Job, verdict: Verdict, why: str, now: datetime) -> Job:
     return job.fail(why, now)
 
 
-async def _close(work: Work, lease: Lease, job: Job, outcome: str, now: datetime) -> None:
+async def _close(
+    work: Work, lease: Lease, job: Job, outcome: str, now: datetime, made: Usage = NOTHING
+) -> None:
     await work.leases.put(lease.end(LeaseStatus.ENDED, outcome))
     await work.jobs.put(job)
+    used = made + Usage(computed=max(now - lease.granted_at, timedelta(0)))
     if job.is_finished:
-        await settle(work, job.batch_id, now, job)
+        await settle(work, job.batch_id, now, job, used=used)
+    else:
+        await note(work, await work.batches.fetch(job.batch_id), now, used)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from ketway.domain.accounts import AccountId, Actor, ProjectId
@@ -23,6 +23,7 @@ from ketway.domain.requests import Asked, Request, RequestId
 from ketway.domain.results import Result
 from ketway.domain.scheduling import Candidate
 from ketway.domain.tasks import Checked, Task
+from ketway.domain.usage import Tally
 from ketway.services.account_ports import AccountStore, ApiKeyStore, ProjectStore
 from ketway.services.booking_ports import BookingStore
 from ketway.services.listing import (
@@ -261,6 +262,14 @@ class ProcessStore(Protocol):
     async def list(self, actor: Actor, filter: ProcessFilter, page: Page) -> Listed[Process]: ...
 
 
+class UsageStore(Protocol):
+    async def add(self, tally: Tally) -> None:
+        """Add to what is written of that project, platform, day and price."""
+
+    async def of(self, project: ProjectId, first: date, last: date) -> Sequence[Tally]:
+        """What a project used on these days, both included; by day, then platform, then price."""
+
+
 class NoticeStore(Protocol):
     async def add(self, notice: Notice) -> None: ...
 
@@ -349,6 +358,8 @@ class Work(Protocol):
     def platforms(self) -> PlatformStore: ...
     @property
     def processes(self) -> ProcessStore: ...
+    @property
+    def usage(self) -> UsageStore: ...
     @property
     def notices(self) -> NoticeStore: ...
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ketway.domain.accounts import Actor
@@ -16,6 +16,7 @@ from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import IllegalMove, NoResult
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.processes import Process
+from ketway.domain.usage import NOTHING, Usage
 from ketway.services.ending import settle, stop
 from ketway.services.ports import Bell, Clock, Database, Work
 from ketway.services.room import must_be_let_in, must_have_room
@@ -89,7 +90,7 @@ class Reports:
             await work.jobs.put(span.told_of(moved))
             changed = await work.jobs.fetch(id)
             if changed.is_finished:
-                await settle(work, job.batch_id, now, changed)
+                await settle(work, job.batch_id, now, changed, used=_ran(job, changed))
         await self.bell.ring()
         return changed
 
@@ -105,7 +106,7 @@ class Reports:
             actor.must_operate()
             await work.jobs.put(job.note_errors(errors, now))
             failed = await work.jobs.fetch(id)
-            await settle(work, job.batch_id, now, failed)
+            await settle(work, job.batch_id, now, failed, used=_ran(job, failed))
         await self.bell.ring()
         return failed
 
@@ -151,6 +152,13 @@ class Reports:
         if status is JobStatus.DONE:
             raise NoResult("job", str(job.id))
         return job.fail(_UNTOLD, now)
+
+
+def _ran(before: Job, ended: Job) -> Usage:
+    """The attempt that a report ended, by the times that it told."""
+    if before.status is not JobStatus.RUNNING or ended.started_at is None or ended.ended_at is None:
+        return NOTHING
+    return Usage(computed=max(ended.ended_at - ended.started_at, timedelta(0)))
 
 
 _ENDS = (BatchStatus.CANCELLED, BatchStatus.TIMED_OUT, BatchStatus.FAILED)

@@ -62,7 +62,7 @@ async def test_the_latest_state_of_a_platform_counts(db):
         name="MADE", settings={"deep": [1]}, shown={DOOR: {"public": False}}, specs="{}", prices=COSTLY
     )
     first = PlatformState(platform_id=made.id, is_down=True, why="cold", made=made)
-    other = PlatformState(platform_id=a_platform().id, specs="new")
+    other = PlatformState(platform_id=a_platform().id, specs="new", prices=COSTLY)
 
     async with db.work() as work:
         assert await work.platforms.states() == {}

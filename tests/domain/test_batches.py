@@ -16,6 +16,8 @@ from ketway.domain.slots import BookingId, Span
 from tests.builders import NOON, a_batch, a_platform
 
 LATER = NOON + timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
+NO_TIME = timedelta(0)
 QUEUED, ACTIVE, PAUSED, STOPPING, DONE, CANCELLED, TIMED_OUT, FAILED = BatchStatus
 ENDS = (DONE, CANCELLED, TIMED_OUT, FAILED)
 ALLOWED = {
@@ -53,6 +55,34 @@ def test_an_end_is_final_and_closes(end):
     assert ended.is_finished
     assert (ended.ended_at, ended.is_open, ended.takes_jobs) == (LATER, False, False)
     assert end not in MOVES
+
+
+def test_a_batch_holds_its_platform_until_it_ends():
+    active = a_batch().acquire(NOON)
+    stopping = active.become(STOPPING, NOON + MINUTE)
+
+    assert a_batch().become(CANCELLED, LATER).held == NO_TIME
+    assert active.become(DONE, NOON + 2 * MINUTE).held == 2 * MINUTE
+    assert stopping.become(CANCELLED, NOON + 3 * MINUTE).held == 3 * MINUTE
+    assert (active.held_from, stopping.held_from) == (NOON, NOON)
+    assert stopping.become(CANCELLED, LATER).held_from is None
+
+
+def test_a_batch_does_not_hold_its_platform_while_it_is_paused():
+    paused = a_batch().acquire(NOON).pause(NOON + MINUTE)
+    again = paused.resume(NOON + 5 * MINUTE, running=0).acquire(NOON + 10 * MINUTE)
+    at_once = paused.resume(NOON + 5 * MINUTE, running=1)
+    stopping = paused.become(STOPPING, NOON + 5 * MINUTE)
+
+    assert (paused.held_from, paused.held) == (None, MINUTE)
+    assert paused.become(CANCELLED, NOON + 9 * MINUTE).held == MINUTE
+    assert again.become(DONE, NOON + 12 * MINUTE).held == 3 * MINUTE
+    assert at_once.become(DONE, NOON + 6 * MINUTE).held == 2 * MINUTE
+    assert stopping.become(CANCELLED, NOON + 6 * MINUTE).held == 2 * MINUTE
+
+
+def test_a_clock_that_was_set_back_makes_no_hold_negative():
+    assert a_batch().acquire(LATER).become(DONE, NOON).held == NO_TIME
 
 
 def test_a_batch_acquires_its_platform_once():

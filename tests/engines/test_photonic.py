@@ -277,6 +277,19 @@ def test_where_more_photons_are_wanted_than_enter_there_is_no_result(command):
     assert json.loads(computed.document)["global_perf"] == 0
 
 
+@pytest.mark.parametrize("command", ["sample_count", "samples"])
+def test_there_is_no_sample_where_probabilities_come_to_nothing(command):
+    experiment = pcvl.Experiment(2)
+    experiment.add(0, pcvl.BS()).add(0, pcvl.LC(0.4))
+    experiment.with_input(pcvl.BasicState([1, 0]))
+    experiment.min_detected_photons_filter(2)
+
+    computed = run(experiment, command, max_samples=20)
+
+    assert (computed.counts, computed.shots) == ([{}], 0)
+    assert computed.metadata["backend"] == "SLOS"
+
+
 def test_the_share_of_no_sample_is_a_number():
     both_click = an_experiment(pcvl.BS(), 1, 1, least=2)
     for mode in range(2):

@@ -282,6 +282,14 @@ def test_classical_control_follows_what_was_measured():
     assert near(result.measurements["a"].sum(), 0.5, 500)
 
 
+def test_a_condition_that_only_a_run_can_find_wrong_is_refused():
+    fifth = cirq.KeyCondition(cirq.MeasurementKey("a"), index=5)
+    circuit = cirq.Circuit(cirq.measure(Q[0], key="a"), cirq.X(Q[1]).with_classical_controls(fifth))
+
+    with pytest.raises(ProgramRefused, match="Cirq's simulator: "):
+        run(a_cirq_document(circuit))
+
+
 def test_an_if_in_openqasm_2_runs_too():
     text = HEAD_2 + "qreg q[2]; creg c[2]; h q[0]; measure q[0]->c[0]; if(c==1) x q[1]; measure q[1]->c[1];"
 
@@ -418,6 +426,13 @@ WHOLE_CIRCUITS = [
 )  # fmt: skip
 def test_what_cannot_run_is_refused_with_a_sentence(program, why):
     assert why in refusal(program)
+
+
+def test_a_circuit_that_is_too_long_is_refused_before_it_is_read():
+    text = '{"cirq_type": "Circuit", "moments": [' + " " * 9_000_000 + "]}"
+    program = {"serialization_format": 5, "compression_format": 2, "serialization": packed(text)}
+
+    assert "at most 8388608 allowed" in refusal(json.dumps({"programs": [program]}))
 
 
 def test_gates_that_double_each_other_are_not_written_out():

@@ -32,7 +32,7 @@ class AnyHistoryWithSlots(AnyHistory):
         self.paused: set[BatchId] = set()
 
     @initialize(target=AnyHistory.batches, yields=st.sampled_from(Yielding), sleeps_s=st.integers(0, 25))
-    def begin(self, yields, sleeps_s):  # type: ignore[override]  # it fills a bundle
+    def begin(self, yields, sleeps_s):  # type: ignore[override]  # it has batches from the start
         """Each platform has somebody, and a slot that begins in a few steps or has begun."""
         super().begin()
         made = []

@@ -51,8 +51,18 @@ def test_shots_that_count_nothing_are_refused(shots):
     [
         (None, None),
         ('{"backend_configuration": null}', None),
+        ('{"backend_configuration": ""}', None),
         ('{"backend_configuration": "{\\"a\\": 1}"}', '{"a": 1}'),
+        ('{"backend_configuration": {"a": 1}}', '{"a": 1}'),
     ],
 )
 def test_a_sessions_configuration_is_the_text_in_its_parameters(text, expected):
     assert parameters.configuration(text) == expected
+
+
+@pytest.mark.parametrize("text", ['{"backend_configuration": 5}', '{"backend_configuration": ["a"]}'])
+def test_a_configuration_that_is_no_object_is_refused(text):
+    with pytest.raises(BadField) as refusal:
+        parameters.configuration(text)
+
+    assert refusal.value.reason == "format"

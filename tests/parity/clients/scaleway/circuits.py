@@ -84,19 +84,28 @@ def reset() -> QuantumCircuit:
 
 
 def gates_of_its_own() -> QuantumCircuit:
-    """A gate defined by a circuit, one by a matrix, controls, phases that interfere."""
+    """A gate defined by a circuit, controls, phases that interfere."""
     inner = QuantumCircuit(2, name="inner")
     inner.ry(0.9, 0)
     inner.crx(1.4, 0, 1)
-    root = [[0.8, -0.6], [0.6, 0.8]]
     circuit = QuantumCircuit(3, 3, name="own gates")
     circuit.append(inner.to_gate(), [2, 0])
-    circuit.append(UnitaryGate(root), [1])
+    circuit.ry(1.3, 1)
     circuit.u(0.3, 0.8, 1.2, 0)
     circuit.ccx(1, 2, 0)
     circuit.cp(0.7, 0, 1)
     circuit.h(0)
     circuit.measure(range(3), range(3))
+    return circuit
+
+
+def by_a_matrix() -> QuantumCircuit:
+    """Clients before Qiskit 2 cannot write it."""
+    circuit = QuantumCircuit(2, 2, name="matrix")
+    circuit.append(UnitaryGate([[0.8, -0.6], [0.6, 0.8]]), [1])
+    circuit.cx(1, 0)
+    circuit.append(UnitaryGate([[0.28, -0.96], [0.96, 0.28]]), [0])
+    circuit.measure([0, 1], [0, 1])
     return circuit
 
 

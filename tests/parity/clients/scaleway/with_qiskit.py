@@ -72,7 +72,7 @@ def gates_of_its_own() -> Any:
     translated = transpile(written.remove_final_measurements(inplace=False), aer(), optimization_level=3)
     translated.measure_all()
     translated.name = "translated"
-    return compared([written, translated])
+    return compared([written, translated, circuits.by_a_matrix()])
 
 
 def repeated() -> Any:
