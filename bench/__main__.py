@@ -1,8 +1,7 @@
-"""`python -m bench`: start-up, latency, overhead, throughput, idling, lists; a few minutes."""
+"""`python -m bench`: start-up, latency, overhead, throughput, idling, polls, lists; a few minutes."""
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from bench import floors
 from bench.lists import lists
+from bench.polling import polling
 from bench.programs import bell_document, bell_parameters, one_second_sequence
 from bench.report import Figure, table
 from ketway.domain.tasks import Task
@@ -34,6 +34,8 @@ def main() -> None:
             for measure in (latency, overhead, throughput, one_by_one, idling):
                 print(f"measuring: {measure.__doc__}", file=sys.stderr, flush=True)
                 figures.append(measure(server, client, folder))
+        print(f"measuring: {polling.__doc__}", file=sys.stderr, flush=True)
+        figures += polling(folder / "polled", CATALOGUE)
         print(f"measuring: {lists.__doc__}", file=sys.stderr, flush=True)
         figures += lists(folder / "many")
     print(table(figures))
@@ -156,9 +158,9 @@ def one_by_one(server: Server, client: Client, folder: Path) -> Figure:
 def idling(server: Server, client: Client, folder: Path) -> Figure:
     """processor time of an idle server with 2 idle children's worker"""
     family = [server.process.pid, *server.family()]
-    before, begun = sum(map(_processor_s, family)), time.perf_counter()
+    before, begun = sum(map(floors.processor_s, family)), time.perf_counter()
     time.sleep(IDLE_S)
-    share = (sum(map(_processor_s, family)) - before) / (time.perf_counter() - begun)
+    share = (sum(map(floors.processor_s, family)) - before) / (time.perf_counter() - begun)
     return Figure(what="idle, all processes", measured=f"{share:.2%} of a core", budget="under 1 %")
 
 
@@ -170,11 +172,6 @@ def _served(client: Client) -> list[bool]:
 def _waiting(client: Client) -> int:
     answer = client.ask("GET", "/api/v2/jobs", status=["PENDING", "RUNNING"], limit=1)
     return int(answer.raise_for_status().json()["pagination"]["total"])
-
-
-def _processor_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import statistics
 import time
@@ -39,3 +40,12 @@ def durable_commits_per_s(folder: Path, number: int = 500) -> float:
         for _ in range(number):
             connection.execute("INSERT INTO kept (text) VALUES (?)", ["x" * 200])
         return number / (time.perf_counter() - begun)
+
+
+def processor_s(pid: int) -> float:
+    """Of all threads of a process, to the nanosecond where `schedstat` is kept."""
+    taken = [int(task.read_text().split()[0]) for task in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    if any(taken):
+        return sum(taken) / 1e9
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 from ketway.domain.accounts import Account, AccountId, Actor, Member, Project, ProjectId, Role
 from ketway.domain.batches import Batch, BatchId
+from ketway.domain.bookings import Booking, BookingStatus
 from ketway.domain.credentials import ApiKey, ApiKeyId
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.leases import Lease, LeaseId, WorkerId
@@ -16,6 +17,7 @@ from ketway.domain.platforms import Door, Platform, platform_id
 from ketway.domain.prices import Prices
 from ketway.domain.processes import Process, ProcessId
 from ketway.domain.programs import Program, ProgramId, checksum
+from ketway.domain.slots import BookingId
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 DOOR = Door("test")
@@ -58,6 +60,24 @@ def a_job(**changes: Any) -> Job:
         "shots": 100,
     }
     return Job(**plain | changes)
+
+
+def a_booking(**changes: Any) -> Booking:
+    """From one to two."""
+    plain: dict[str, Any] = {
+        "id": BookingId(uuid4()),
+        "project_id": PROJECT,
+        "creator_id": ACCOUNT,
+        "platform_id": platform_id("EMU_TEST"),
+        "batch_id": BatchId(uuid4()),
+        "door": DOOR,
+        "created_at": NOON,
+        "updated_at": NOON,
+        "starts_at": NOON + timedelta(hours=1),
+        "ends_at": NOON + timedelta(hours=2),
+        "status": BookingStatus.VALIDATED,
+    }
+    return Booking(**plain | changes)
 
 
 def a_program(text: str = "a program", **changes: Any) -> Program:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from ketway import platforms
+from ketway.api.scaleway import DOOR as SCALEWAY
 from ketway.bootstrap import CannotStart, open_server
+from ketway.domain.platforms import Platform
 from ketway.domain.prices import Prices
 from ketway.settings import Settings
 
@@ -126,3 +128,63 @@ async def test_the_operator_says_how_fast_machines_go(tmp_path, speed, rate):
 
     async with open_server(settings(tmp_path, path, qpu_speed=speed), URL) as opened:
         assert opened.core.platforms.catalogue[0].shots_per_s == rate
+
+
+QUANTANIUM, PIONEER = "EMU-QUANTANIUM-16C-128M", "EMU-PIONEER-16C-128M"
+
+
+async def offered(folder: Path, **changes) -> dict[str, Platform]:
+    """What the Scaleway surface lists, by name."""
+    async with open_server(Settings(data=folder / "data", **changes), URL) as opened:
+        return {offer.platform.name: offer.platform for offer in await opened.core.platforms.offers(SCALEWAY)}
+
+
+async def test_a_platform_whose_engine_is_a_vendors_is_not_offered(tmp_path):
+    names = await offered(tmp_path)
+
+    assert "EMU-QSIM-16C-128M" in names
+    assert not [name for name in names if "QUANTANIUM" in name or "PIONEER" in name or "CUDAQ" in name]
+
+
+async def test_an_operator_says_which_engine_stands_in_and_the_description_says_so(tmp_path):
+    found = await offered(tmp_path, engine_for={QUANTANIUM: "aer", "EMU-CUDAQ-H100": "qsim"})
+
+    assert (found[QUANTANIUM].engine, found["EMU-CUDAQ-H100"].engine) == ("aer", "qsim")
+    assert (
+        "The operator of this server runs it on aer in place of the vendor's" in found[QUANTANIUM].description
+    )
+    assert PIONEER not in found
+
+
+@pytest.mark.parametrize(
+    ("engine_for", "said"),
+    [
+        ({"EMU-NOWHERE": "aer"}, f"cannot give platform EMU-NOWHERE an engine; .*{QUANTANIUM}, {PIONEER}"),
+        ({"EMU-AER-16C-128M": "qsim"}, "cannot give platform EMU-AER-16C-128M an engine; it can where"),
+        (
+            {QUANTANIUM: "mimiq"},
+            f"{QUANTANIUM} the engine mimiq, which ketway does not have; .* aer, qsim",
+        ),
+        (
+            {QUANTANIUM: "emu-sv"},
+            f"{QUANTANIUM} the engine emu-sv, which takes no circuits; choose from",
+        ),
+        ({QUANTANIUM: "noop"}, "takes no circuits"),
+    ],
+)
+async def test_an_engine_that_cannot_stand_in_is_refused_at_the_start(tmp_path, engine_for, said):
+    with pytest.raises(CannotStart, match=said):
+        await offered(tmp_path, engine_for=engine_for)
+
+
+def test_engines_that_stand_in_are_read_from_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("KETWAY_ENGINE_FOR", f'{{"{PIONEER}": "aer"}}')
+
+    assert Settings(data=tmp_path).engine_for == {PIONEER: "aer"}
+
+
+def test_a_state_on_qsim_fits_into_the_memory_of_its_platform():
+    found = [platform for platform in platforms.read() if platform.engine == "qsim"]
+
+    assert len(found) == 4
+    assert all(2 * 8 * 2**platform.max_qubits <= platform.memory_bytes for platform in found)

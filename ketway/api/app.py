@@ -40,10 +40,13 @@ def create_app(
     for surface in (pasqal.surface, scaleway.surface):
         mounts |= surface(core, public_url=public_url, max_body_bytes=max_body_bytes)
     routes: list[BaseRoute] = [Mount(prefix, app) for prefix, app in mounts.items()]
-    return Starlette(
+    app = Starlette(
         routes=[blobs.route(linked, core.clock), *_probes(core), *routes],
         exception_handlers={404: _nowhere, Exception: _break_down},
     )
+    # Clients follow no redirect, and one that is not followed says less than "nothing is served here".
+    app.router.redirect_slashes = False
+    return app
 
 
 def _probes(core: Core) -> list[BaseRoute]:

@@ -1,4 +1,4 @@
-"""A surface's own document, and a page made of it that needs no script and nobody else's server.
+"""A surface's own document.
 
 Handlers read bodies and parameters by hand and answer ready-made bytes; what they read and answer is
 declared beside them, with `told`.
@@ -6,10 +6,10 @@ declared beside them, with `told`.
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from ketway.api.once import HEADER
+from ketway.api.openapi_page import page
 
 Schema = dict[str, Any]
 
@@ -58,6 +59,29 @@ IDEMPOTENCY_KEY = Parameter(
 
 
 @dataclass(frozen=True, kw_only=True)
+class Manners:
+    """How a dialect refuses.
+
+    Args:
+        refusal: a type that describes an error, by its status.
+        no_id: status for an id in the path that is none.
+        reading: statuses that follow where a query or a header is read.
+        body: those that follow where a body is.
+        takes_none: no body stands for an empty object.
+    """
+
+    refusal: Callable[[int], Any]
+    no_id: int
+    reading: frozenset[int]
+    body: frozenset[int]
+    takes_none: bool = False
+
+
+class _AsDeclared:
+    """The answer is the one that the route's own function declares."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Told:
     answer: Any
     body: type[BaseModel] | None
@@ -72,7 +96,7 @@ _NUMBER = "x-told"
 
 
 def told(
-    answer: Any,
+    answer: Any = _AsDeclared,
     *,
     query: Sequence[Parameter] = (),
     body: type[BaseModel] | None = None,
@@ -83,7 +107,7 @@ def told(
     """What a route's decorator has to be told.
 
     Args:
-        answer: a type that describes a success.
+        answer: a type that describes a success, where the function that answers does not declare it.
         query: the parameters that it reads.
         body: what it reads as one.
         within: name of the field of `body` that a bare list stands for.
@@ -97,17 +121,13 @@ def told(
     return {"openapi_extra": {"parameters": [each.described() for each in parameters], _NUMBER: number}}
 
 
-def install(app: FastAPI, *, refusal: type[BaseModel]) -> None:
-    """Serve the application's document at `/openapi.json` and its page at `/docs`.
-
-    Args:
-        refusal: a type that describes every error.
-    """
+def install(app: FastAPI, manners: Manners) -> None:
+    """Serve the application's document at `/openapi.json` and its page at `/docs`."""
     original = app.openapi
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _completed(original(), refusal)
+            app.openapi_schema = _completed(original(), manners)
         return app.openapi_schema
 
     async def docs(request: Request) -> Response:
@@ -118,24 +138,39 @@ def install(app: FastAPI, *, refusal: type[BaseModel]) -> None:
     app.add_route("/docs", docs, include_in_schema=False)
 
 
-def _completed(document: dict[str, Any], refusal: type[BaseModel]) -> dict[str, Any]:
+def _completed(document: dict[str, Any], manners: Manners) -> dict[str, Any]:
     """With every body, answer and refusal, and every schema by its name."""
     components = document.setdefault("components", {})
     schemas: dict[str, Schema] = components.setdefault("schemas", {})
     for invented in ("HTTPValidationError", "ValidationError"):
         schemas.pop(invented, None)
-    refused = _named(_schema_of(refusal), schemas)
+
+    @cache
+    def refused(status: int) -> dict[str, Any]:
+        schema = _named(_schema_of(manners.refusal(status)), schemas)
+        return _response(HTTPStatus(status).phrase, schema)
+
     for operation in _operations(document):
         said = _EVERY[operation.pop(_NUMBER)]
         if said.body is not None:
-            operation["requestBody"] = _request_body(_named(_body_schema(said.body, said.within), schemas))
-        answered = _response("Successful Response", _named(_schema_of(said.answer), schemas))
-        statuses = sorted({*map(str, said.refuses), *_follow(operation)})
-        operation["responses"] = {"200": answered} | {
-            status: _response(HTTPStatus(int(status)).phrase, refused) for status in statuses
+            body = _named(_body_schema(said.body, said.within), schemas)
+            operation["requestBody"] = _request_body(body, is_needed=_is_needed(said.body, manners))
+        operation["responses"] = _answers(operation, said, schemas) | {
+            str(status): refused(status) for status in sorted(said.refuses | _follow(operation, manners))
         }
     components["schemas"] = {name: schemas[name] for name in sorted(schemas)}
     return document
+
+
+def _answers(operation: Mapping[str, Any], said: _Told, schemas: dict[str, Schema]) -> dict[str, Any]:
+    """Of successes."""
+    if said.answer is _AsDeclared:
+        return {status: each for status, each in operation["responses"].items() if status.startswith("2")}
+    return {"200": _response("Successful Response", _named(_schema_of(said.answer), schemas))}
+
+
+def _is_needed(body: type[BaseModel], manners: Manners) -> bool:
+    return not manners.takes_none or any(field.is_required() for field in body.model_fields.values())
 
 
 def _schema_of(answer: Any) -> Schema:
@@ -150,9 +185,9 @@ def _body_schema(model: type[BaseModel], within: str | None) -> Schema:
     return inner | {"$defs": schema.get("$defs", {})}
 
 
-def _request_body(schema: Schema) -> dict[str, Any]:
+def _request_body(schema: Schema, *, is_needed: bool) -> dict[str, Any]:
     return {
-        "required": True,
+        "required": is_needed,
         "description": "May be compressed: `Content-Encoding: gzip`.",
         "content": {_JSON: {"schema": schema}},
     }
@@ -162,18 +197,20 @@ def _response(description: str, schema: Schema) -> dict[str, Any]:
     return {"description": description, "content": {_JSON: {"schema": schema}}}
 
 
-def _follow(operation: Mapping[str, Any]) -> set[str]:
+def _follow(operation: Mapping[str, Any], manners: Manners) -> set[int]:
     """Statuses of the refusals that follow from what an operation reads."""
     parameters = operation.get("parameters", [])
-    found = {"503"}
+    found = {503}
     if operation.get("security"):
-        found |= {"401"}
+        found |= {401}
     if any(parameter["in"] == "path" for parameter in parameters):
-        found |= {"404"}
-    if any(parameter["in"] != "path" or "format" in parameter["schema"] for parameter in parameters):
-        found |= {"422"}
+        found |= {404}
+    if any(parameter["in"] == "path" and "format" in parameter["schema"] for parameter in parameters):
+        found |= {manners.no_id}
+    if any(parameter["in"] != "path" for parameter in parameters):
+        found |= manners.reading
     if "requestBody" in operation:
-        found |= {"400", "413", "415", "422"}
+        found |= manners.body
     return found
 
 
@@ -193,111 +230,3 @@ def _named(schema: Schema, schemas: dict[str, Schema]) -> Schema:
 
 def _operations(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [each[method] for each in document["paths"].values() for method in _METHODS if method in each]
-
-
-def page(document: Mapping[str, Any]) -> str:
-    """The document as HTML, for people."""
-    info = document["info"]
-    parts = [f"<h1>{_text(info['title'])}</h1><p>{_prose(info.get('description', ''))}</p>"]
-    by_tag: dict[str, list[str]] = {}
-    for path, item in document["paths"].items():
-        for method in _METHODS:
-            if method in item:
-                tag = item[method].get("tags", ["Others"])[0]
-                by_tag.setdefault(tag, []).append(_operation(method, path, item[method]))
-    for tag, operations in sorted(by_tag.items()):
-        parts += [f"<h2>{_text(tag)}</h2>", *operations]
-    parts.append("<h2>Schemas</h2>")
-    parts += [_schema(name, schema) for name, schema in document["components"]["schemas"].items()]
-    return _PAGE.format(title=_text(info["title"]), body="\n".join(parts))
-
-
-def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
-    rows = [
-        (parameter["name"], parameter["in"], _kind(parameter["schema"]), parameter.get("description", ""))
-        for parameter in operation.get("parameters", [])
-    ]
-    if "requestBody" in operation:
-        said = operation["requestBody"]
-        rows.append(("body", "", _kind(said["content"][_JSON]["schema"]), said["description"]))
-    for status, response in operation["responses"].items():
-        schema = response.get("content", {}).get(_JSON, {}).get("schema", {})
-        rows.append((status, "answer", _kind(schema), response["description"]))
-    login = " <small>login</small>" if operation.get("security") else ""
-    return (
-        f'<details id="{_text(operation["operationId"])}"><summary><b>{method.upper()}</b> '
-        f"<code>{_text(path)}</code> {_text(operation.get('summary', ''))}{login}</summary>"
-        f"<p>{_prose(operation.get('description', ''))}</p>{_table(rows)}</details>"
-    )
-
-
-def _schema(name: str, schema: Schema) -> str:
-    needed = schema.get("required", [])
-    rows = [
-        (field, "" if field in needed else "optional", _kind(each), each.get("description", ""))
-        for field, each in schema.get("properties", {}).items()
-    ]
-    return (
-        f'<details id="schema-{_text(name)}"><summary><code>{_text(name)}</code></summary>'
-        f"<p>{_prose(schema.get('description', ''))}</p>{_table(rows)}</details>"
-    )
-
-
-def _table(rows: Iterable[tuple[str, str, str, str]]) -> str:
-    """Args: rows: name, place, kind (HTML already), meaning."""
-    cells = [
-        f"<tr><td><code>{_text(name)}</code></td><td>{_text(place)}</td><td>{kind}</td><td>{_prose(means)}</td></tr>"
-        for name, place, kind, means in rows
-    ]
-    return f"<table>{''.join(cells)}</table>" if cells else ""
-
-
-def _kind(schema: Schema) -> str:
-    """What a value may be, in words, as HTML."""
-    if "$ref" in schema:
-        name = _text(schema["$ref"].rsplit("/", 1)[1])
-        return f'<a href="#schema-{name}">{name}</a>'
-    if "anyOf" in schema:
-        return " or ".join(map(_kind, schema["anyOf"]))
-    if "const" in schema or "enum" in schema:
-        words = schema.get("enum", [schema.get("const")])
-        return " ".join(f"<code>{_text(word)}</code>" for word in words)
-    if schema.get("type") == "array":
-        return f"list of {_kind(schema.get('items', {}))}"
-    if isinstance(schema.get("additionalProperties"), dict):
-        return f"object of {_kind(schema['additionalProperties'])}"
-    return _text(schema.get("format") or schema.get("type") or "anything")
-
-
-def _prose(said: str) -> str:
-    """A sentence whose `quoted words` are code."""
-    parts = _text(said).split("`")
-    return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
-
-
-def _text(said: object) -> str:
-    return html.escape(str(said))
-
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1b1f24; background: #fff }}
-summary {{ cursor: pointer; padding: .2rem 0 }}
-small {{ opacity: .6 }}
-summary b {{ display: inline-block; min-width: 4.5rem }}
-table {{ border-collapse: collapse; width: 100% }}
-td {{ border-top: 1px solid #d0d7de; padding: .2rem .5rem; vertical-align: top }}
-@media (prefers-color-scheme: dark) {{
-  body {{ color: #e6edf3; background: #0d1117 }} a {{ color: #79c0ff }} td {{ border-color: #30363d }}
-}}
-</style>
-<body>
-{body}
-</body>
-</html>
-"""

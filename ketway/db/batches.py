@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, ScalarSelect, and_, case, func, insert, or_, select, update
 
 from ketway.db.paging import filtered, page_of
 from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
-from ketway.db.tables import DEDUPLICATES, HOLDS, LIVES, batches, jobs
+from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, PAUSED, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
@@ -106,20 +106,40 @@ class SqlBatches:
             batches.c.created_at,
             func.coalesce(batches.c.started_at, 0),
             func.coalesce(batches.c.last_ended_at, 0),
+            case((batches.c.status == BatchStatus.QUEUED, func.coalesce(_freed_at(now), 0)), else_=0),
         )
         idle = and_(
             batches.c.is_open,
-            since + batches.c.max_idle_s * MICROSECONDS <= micros,
+            or_(batches.c.slot_ends_at.is_(None), batches.c.started_at.is_not(None)),
             ~busy.exists(),
+            since + batches.c.max_idle_s * MICROSECONDS <= micros,
         )
-        over = batches.c.started_at + batches.c.max_total_s * MICROSECONDS <= micros
+        over = and_(
+            batches.c.slot_ends_at.is_(None),
+            batches.c.started_at + batches.c.max_total_s * MICROSECONDS <= micros,
+        )
         not_stopping = batches.c.status != BatchStatus.STOPPING
-        # Asked every second, and sorted here: to get them sorted SQLite would go by the index of time,
-        # through all that ever were, and not by that of the living.
-        query = select(batches).where(LIVES, not_stopping, or_(idle, over))
-        rows = await self._run(lambda c: c.execute(query).all())
-        found = [from_row(Batch, row) for row in rows]
-        return sorted(found, key=lambda batch: (batch.created_at, str(batch.id)))
+        return await self._unsorted(LIVES, not_stopping, or_(idle, over))
+
+    async def begun(self, now: datetime) -> Sequence[Batch]:
+        return await self._unsorted(BOOKED, batches.c.slot_starts_at <= now)
+
+    async def active_on(self, platform: PlatformId) -> Sequence[Batch]:
+        return await self._unsorted(
+            LIVES, batches.c.status == BatchStatus.ACTIVE, batches.c.platform_id == platform
+        )
+
+    async def yielded(self) -> Sequence[Batch]:
+        return await self._unsorted(PAUSED, batches.c.yielded_at.is_not(None))
+
+    async def open_queue(self) -> Sequence[Batch]:
+        return await self._unsorted(
+            LIVES,
+            batches.c.status == BatchStatus.QUEUED,
+            batches.c.is_open,
+            ~batches.c.is_exclusive,
+            batches.c.slot_ends_at.is_(None),
+        )
 
     async def delete(self, id: BatchId, now: datetime) -> None:
         hide = [
@@ -128,10 +148,35 @@ class SqlBatches:
         ]
         await self._run(lambda c: [c.execute(statement) for statement in hide])
 
+    async def _unsorted(self, *conditions: Condition) -> Sequence[Batch]:
+        """As `_where`, of what is asked every second: it is sorted here, as to get it sorted SQLite would
+        go by the index of time, through all that ever were, and not by that of the living."""
+        rows = await self._run(lambda c: c.execute(select(batches).where(*conditions)).all())
+        found = [from_row(Batch, row) for row in rows]
+        return sorted(found, key=lambda batch: (batch.created_at, str(batch.id)))
+
     async def _where(self, *conditions: Condition) -> Sequence[Batch]:
         query = select(batches).where(*conditions).order_by(batches.c.created_at, batches.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
         return [from_row(Batch, row) for row in rows]
+
+
+def _freed_at(now: datetime) -> ScalarSelect[datetime]:
+    """When the latest slot on a batch's platform was, or will be, over."""
+    slot = batches.alias("slots")
+    was_used = or_(slot.c.ended_at.is_(None), slot.c.ended_at > slot.c.slot_starts_at)
+    return (
+        select(func.coalesce(slot.c.ended_at, slot.c.slot_ends_at))
+        .where(
+            slot.c.platform_id == batches.c.platform_id,
+            slot.c.booking_id.is_not(None),
+            slot.c.slot_starts_at <= now,
+            was_used,
+        )
+        .order_by(slot.c.slot_starts_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _conditions(actor: Actor, filter: BatchFilter) -> list[Condition]:

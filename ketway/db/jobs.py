@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from ketway.db.paging import filtered, page_of
 from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
-from ketway.db.tables import PAUSED, RUNS, UNFINISHED, WAITS, batches, jobs
+from ketway.db.tables import BOOKED, PAUSED, RUNS, UNFINISHED, WAITS, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import BatchId
@@ -30,7 +30,9 @@ from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.domain.priorities import Priority
 from ketway.domain.scheduling import Candidate
-from ketway.services.listing import JobFilter, Listed, Load, Page
+from ketway.services.listing import JobFilter, Listed, Load, Order, Page
+
+_BATCH_NAME = select(batches.c.name).where(batches.c.id == jobs.c.batch_id).scalar_subquery()
 
 
 class SqlJobs:
@@ -76,7 +78,8 @@ class SqlJobs:
             raise Stale("job", stale)
 
     async def list(self, actor: Actor, filter: JobFilter, page: Page) -> Listed[Job]:
-        rows, total = await page_of(self._run, jobs, _conditions(actor, filter), page)
+        conditions = _conditions(actor, filter)
+        rows, total = await page_of(self._run, jobs, conditions, page, {Order.BATCH_NAME: _BATCH_NAME})
         return Listed(items=[from_row(Job, row) for row in rows], total=total)
 
     async def of_batch(self, id: BatchId, *statuses: JobStatus) -> Sequence[Job]:
@@ -122,10 +125,8 @@ class SqlJobs:
         return await self._run(lambda c: c.execute(query).scalar_one())
 
     async def heads(self, platform: PlatformId, batch: BatchId | None = None) -> Sequence[Candidate]:
-        held = select(batches.c.id).where(PAUSED, batches.c.platform_id == platform)
-        waiting: list[Condition] = [WAITS, jobs.c.platform_id == platform, jobs.c.batch_id.not_in(held)]
-        if batch is not None:
-            waiting.append(jobs.c.batch_id == batch)
+        waiting: list[Condition] = [WAITS, jobs.c.platform_id == platform, _is_not_of(PAUSED, platform)]
+        waiting.append(_is_not_of(BOOKED, platform) if batch is None else jobs.c.batch_id == batch)
         lines = select(jobs.c.priority, jobs.c.project_id).where(*waiting).distinct()
 
         def first_of_each(connection: Connection) -> list[Candidate]:
@@ -207,6 +208,11 @@ class SqlJobs:
         query = select(jobs).where(*conditions).order_by(jobs.c.position, jobs.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
         return [from_row(Job, row) for row in rows]
+
+
+def _is_not_of(held: Condition, platform: PlatformId) -> Condition:
+    """Jobs of none of a platform's batches that are held back so."""
+    return jobs.c.batch_id.not_in(select(batches.c.id).where(held, batches.c.platform_id == platform))
 
 
 def _row(job: Job) -> dict[str, object]:

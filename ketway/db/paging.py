@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, case, func, select
 
 from ketway.db.rows import Condition
 from ketway.db.tables import UNDONE
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import BatchStatus
 from ketway.domain.jobs import JobStatus
-from ketway.services.listing import BatchFilter, Filter, JobFilter, Page, ProcessFilter
+from ketway.services.listing import BatchFilter, Filter, JobFilter, Order, Page, ProcessFilter
 
 AnyFilter = BatchFilter | JobFilter | ProcessFilter
 Run = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
 
 
 async def page_of(
-    run: Run, table: Table, conditions: Sequence[Condition], page: Page
+    run: Run,
+    table: Table,
+    conditions: Sequence[Condition],
+    page: Page,
+    elsewhere: Mapping[Order, ColumnElement[Any]] | None = None,
 ) -> tuple[Sequence[Row[Any]], int]:
     """Rows of one page, ties broken by id, and the number of rows that match.
 
     Ids are sorted first and whole rows read for the page alone: deep pages stay cheap.
+
+    Args:
+        elsewhere: what rows are sorted by that stands in another table.
     """
-    column = table.c.get(page.order.value, table.c.created_at)
+    column = _sorted_by(table, page, elsewhere or {})
     order = [column.desc(), table.c.id.desc()] if page.descending else [column.asc(), table.c.id.asc()]
     ids = select(table.c.id).where(*conditions).order_by(*order).limit(page.limit).offset(page.offset)
     query = select(table).where(table.c.id.in_(ids.scalar_subquery())).order_by(*order)
@@ -39,6 +46,13 @@ async def page_of(
 
     found: tuple[Sequence[Row[Any]], int] = await run(both)
     return found
+
+
+def _sorted_by(table: Table, page: Page, elsewhere: Mapping[Order, ColumnElement[Any]]) -> ColumnElement[Any]:
+    column = elsewhere.get(page.order, table.c.get(page.order.value, table.c.created_at))
+    if not page.places:
+        return column
+    return case(*((column == value, place) for value, place in page.places.items()), else_=len(page.places))
 
 
 def filtered(table: Table, actor: Actor, filter: AnyFilter) -> list[Condition]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -12,6 +12,7 @@ from ketway.db.rows import Runner, from_row, to_row
 from ketway.db.tables import platform_states
 from ketway.domain.platforms import Platform, PlatformId, PlatformState, platform_id
 from ketway.domain.prices import prices
+from ketway.domain.slots import BookingRules
 
 
 class SqlPlatforms:
@@ -34,12 +35,24 @@ def _fields(platform: Platform) -> dict[str, Any]:
     fields = to_row(platform)
     fields.pop("id")
     shown = {door: dict(words) for door, words in platform.shown.items()}
+    booking = None if platform.booking is None else asdict(platform.booking)
     charged = {name: str(value) for name, value in to_row(platform.prices).items()}
-    return fields | {"settings": dict(platform.settings), "shown": shown, "prices": charged}
+    return fields | {
+        "settings": dict(platform.settings),
+        "shown": shown,
+        "booking": booking,
+        "prices": charged,
+    }
 
 
 def _made(fields: Mapping[str, Any] | None) -> Platform | None:
     if fields is None:
         return None
-    charged = prices(fields.get("prices", {}))
-    return Platform(**{**fields, "id": platform_id(fields["name"]), "prices": charged})
+    rules = fields.get("booking")
+    booking = None if rules is None else BookingRules(**rules)
+    known = {
+        "id": platform_id(fields["name"]),
+        "booking": booking,
+        "prices": prices(fields.get("prices", {})),
+    }
+    return Platform(**{**fields, **known})

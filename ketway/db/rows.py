@@ -27,6 +27,11 @@ _FIXED = {
     "door",
     "position",
     "created_at",
+    "booking_id",
+    "slot_starts_at",
+    "slot_ends_at",
+    "starts_at",
+    "ends_at",
 }
 
 

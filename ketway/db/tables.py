@@ -25,7 +25,8 @@ from sqlalchemy import (
 
 from ketway.db.types import Id, Json, Moment, PriceList, Rank, Time, Word, Words
 from ketway.domain.accounts import Role
-from ketway.domain.batches import BatchStatus
+from ketway.domain.batches import BatchStatus, Yielding
+from ketway.domain.bookings import BookingStatus
 from ketway.domain.jobs import JobStatus
 from ketway.domain.learning import Standing
 from ketway.domain.leases import LeaseStatus
@@ -50,10 +51,12 @@ LIVE = text("status = 'live'")
 LIVES = text("status IN ('queued', 'active', 'stopping')")
 PAUSED = text("status = 'paused'")
 UNDONE = text("status <> 'done'")
+BOOKED = text("slot_ends_at IS NOT NULL AND status IN ('queued', 'active', 'paused')")
+HAS_SLOT = text("booking_id IS NOT NULL")
 HOLDS = text("is_exclusive AND status IN ('active', 'stopping')")
 KEYED = text("key IS NOT NULL")
 KEYLESS = text("key IS NULL")
-DEDUPLICATES = text("deduplication_key IS NOT NULL AND status IN ('queued', 'active')")
+DEDUPLICATES = text("deduplication_key IS NOT NULL AND status IN ('queued', 'active', 'paused')")
 
 #: As `PriceList` writes it.
 _FREE = "0 0 0 EUR"
@@ -188,6 +191,11 @@ batches = Table(
     Column("max_total_s", Float, nullable=False),
     Column("deduplication_key", Text),
     Column("parent_id", Id),
+    Column("booking_id", Id),
+    Column("slot_starts_at", Moment),
+    Column("slot_ends_at", Moment),
+    Column("yields", Word(Yielding), nullable=False, server_default="pauses"),
+    Column("yielded_at", Moment),
     Column("message", Text, nullable=False),
     Column("prices", PriceList, nullable=False, server_default=_FREE),
     Column("held_from", Moment),
@@ -203,6 +211,15 @@ batches = Table(
     Index("ix_batches_living", "platform_id", "created_at", sqlite_where=LIVES, postgresql_where=LIVES),
     Index("ix_batches_activity", "project_id", "updated_at"),
     Index("ix_batches_paused", "platform_id", sqlite_where=PAUSED, postgresql_where=PAUSED),
+    # Asked every second and with every claim: who may run now, and whose time has not come.
+    Index("ix_batches_booked", "platform_id", "slot_starts_at", sqlite_where=BOOKED, postgresql_where=BOOKED),
+    Index(
+        "ix_batches_slots",
+        "platform_id",
+        "slot_starts_at",
+        sqlite_where=HAS_SLOT,
+        postgresql_where=HAS_SLOT,
+    ),
     # One batch at a time on an exclusive platform, whatever the code above believes.
     Index("uq_batches_holder", "platform_id", unique=True, sqlite_where=HOLDS, postgresql_where=HOLDS),
     # Two creates at the same time with one key give one batch.
@@ -272,6 +289,30 @@ jobs = Table(
         postgresql_where=WAITS,
     ),
     Index("ix_jobs_running", "platform_id", sqlite_where=RUNS, postgresql_where=RUNS),
+)
+
+bookings = Table(
+    "bookings",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("project_id", Id, ForeignKey("projects.id"), nullable=False),
+    Column("creator_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("platform_id", Id, nullable=False),
+    Column("batch_id", Id, ForeignKey("batches.id"), nullable=False),
+    Column("door", String(20), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("time_zone", String(255), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("cancel_ahead_s", Float, nullable=False),
+    Column("status", Word(BookingStatus), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("cancelled_at", Moment),
+    Column("version", Integer, nullable=False),
+    Index("ix_bookings_project", "project_id", "created_at", "id"),
+    Index("ix_bookings_platform", "platform_id", "starts_at", "id"),
 )
 
 results = Table(

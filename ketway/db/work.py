@@ -5,6 +5,7 @@ from __future__ import annotations
 from ketway.db.accounts import SqlAccounts
 from ketway.db.api_keys import SqlApiKeys
 from ketway.db.batches import SqlBatches
+from ketway.db.bookings import SqlBookings
 from ketway.db.jobs import SqlJobs
 from ketway.db.keys import SqlKeys
 from ketway.db.learning import SqlLearning
@@ -28,6 +29,7 @@ class SqlWork:
         self.accounts = SqlAccounts(runner)
         self.api_keys = SqlApiKeys(runner)
         self.batches = SqlBatches(runner)
+        self.bookings = SqlBookings(runner)
         self.jobs = SqlJobs(runner)
         self.keys = SqlKeys(runner)
         self.learning = SqlLearning(runner)

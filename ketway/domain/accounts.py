@@ -36,6 +36,7 @@ class Action(Enum):
     DELETE_BATCH = "delete this batch"
     DELETE_JOB = "delete this job"
     CHANGE_USE_CASE = "change this use case"
+    CHANGE_BOOKING = "change this booking"
     CANCEL_PROCESS = "cancel this process"
     MANAGE_MEMBERS = "manage the members of this project"
     OPERATE = "operate this server"

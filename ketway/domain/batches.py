@@ -15,6 +15,7 @@ from ketway.domain.platforms import Door, Platform, PlatformId
 from ketway.domain.prices import FREE, Prices
 from ketway.domain.priorities import Priority
 from ketway.domain.programs import ProgramId
+from ketway.domain.slots import BookingId, Span
 
 BatchId = NewType("BatchId", UUID)
 
@@ -22,7 +23,7 @@ BatchId = NewType("BatchId", UUID)
 class BatchStatus(Enum):
     QUEUED = "queued"  #: none of its jobs has run yet
     ACTIVE = "active"  #: it has its platform
-    PAUSED = "paused"  #: an operator holds it back; others may have its platform
+    PAUSED = "paused"  #: an operator holds it back, or a slot; others may have its platform
     STOPPING = "stopping"  #: it takes nothing more and waits for a running job to end
     DONE = "done"
     CANCELLED = "cancelled"
@@ -41,6 +42,13 @@ MOVES: dict[BatchStatus, set[BatchStatus]] = {
 _HOLDING = {BatchStatus.ACTIVE, BatchStatus.STOPPING}
 
 
+class Yielding(Enum):
+    """What becomes of a batch that has its platform when a slot begins that is not its own."""
+
+    PAUSES = "pauses"  #: it waits, and has its platform back before all others
+    ENDS = "ends"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Batch:
     """
@@ -55,6 +63,10 @@ class Batch:
         max_total_s: how long it may hold its platform, from `started_at`.
         deduplication_key: while it lives, a second create with the same key answers this batch.
         parent_id: the batch that this one repeats.
+        booking_id, slot_starts_at, slot_ends_at: it runs in this slot alone, and is ended with it; its
+            total limit is the slot's length, and its idle limit runs once it has its platform.
+        yields: what it does when somebody's slot begins.
+        yielded_at: while it is PAUSED, since when for a slot; None where an operator holds it.
         prices: of its platform when it was made; a later change does not touch it.
         held_from: since when it has its platform; None while it has not.
         held: how long it had it before.
@@ -85,6 +97,11 @@ class Batch:
     max_total_s: float = 86_400.0
     deduplication_key: str | None = None
     parent_id: BatchId | None = None
+    booking_id: BookingId | None = None
+    slot_starts_at: datetime | None = None
+    slot_ends_at: datetime | None = None
+    yields: Yielding = Yielding.PAUSES
+    yielded_at: datetime | None = None
     message: str = ""
     prices: Prices = FREE
     held_from: datetime | None = None
@@ -100,6 +117,32 @@ class Batch:
     def takes_jobs(self) -> bool:
         return self.is_open and self.status in (BatchStatus.QUEUED, BatchStatus.ACTIVE, BatchStatus.PAUSED)
 
+    @property
+    def slot(self) -> Span | None:
+        """The time that is booked for it; None where it runs at any."""
+        if self.slot_starts_at is None or self.slot_ends_at is None:
+            return None
+        return Span(starts_at=self.slot_starts_at, ends_at=self.slot_ends_at)
+
+    def is_let_in(self, now: datetime) -> bool:
+        """Whether its own slot, if it has one, is on."""
+        return self.slot is None or self.slot.holds(now)
+
+    def book(self, id: BookingId, slot: Span) -> Batch:
+        return replace(
+            self,
+            booking_id=id,
+            slot_starts_at=slot.starts_at,
+            slot_ends_at=slot.ends_at,
+            max_total_s=slot.length_s,
+            max_idle_s=min(self.max_idle_s, slot.length_s),
+        )
+
+    @property
+    def is_shared(self) -> bool:
+        """Whoever of its project asks for it by its key is given it, so they all may send it jobs."""
+        return self.deduplication_key is not None
+
     def become(self, status: BatchStatus, now: datetime) -> Batch:
         """
         Raises:
@@ -107,7 +150,7 @@ class Batch:
         """
         if status not in MOVES.get(self.status, ()):
             raise IllegalMove("batch", self.status.value, status.value)
-        moved = replace(self._hold(status, now), status=status, updated_at=now)
+        moved = replace(self._hold(status, now), status=status, updated_at=now, yielded_at=None)
         return replace(moved, ended_at=now, is_open=False, ends_as=None) if status in _ENDS else moved
 
     def _hold(self, status: BatchStatus, now: datetime) -> Batch:
@@ -151,8 +194,15 @@ class Batch:
             raise BatchStillOpen(str(self.id))
 
     def pause(self, now: datetime) -> Batch:
-        """None of its jobs starts until it is resumed; those that run go on."""
+        """None of its jobs starts until it is resumed; those that run go on. Where a slot paused it
+        before, the end of the slot does not resume it any more."""
+        if self.yielded_at is not None:
+            return replace(self, yielded_at=None, updated_at=now)
         return self.become(BatchStatus.PAUSED, now)
+
+    def make_room(self, now: datetime) -> Batch:
+        """Pause until the slot that begins is over; those of its jobs that run wait again."""
+        return replace(self.become(BatchStatus.PAUSED, now), yielded_at=now)
 
     def resume(self, now: datetime, *, running: int) -> Batch:
         """It waits for its platform again, or has it while some of its jobs are still `running`;
@@ -196,14 +246,24 @@ class Batch:
         never_ran = self.last_ended_at is not None and not ran
         return self.become(BatchStatus.CANCELLED if never_ran else BatchStatus.DONE, now)
 
-    def idle_deadline(self) -> datetime:
-        """When it times out if no job comes; meaningful while it is open and has none."""
-        since = max(filter(None, (self.created_at, self.started_at, self.last_ended_at)))
+    def idle_deadline(self, freed_at: datetime | None = None) -> datetime | None:
+        """When it times out if no job comes; meaningful while it is open and has none. None for one
+        that waits for its own slot.
+
+        Args:
+            freed_at: while it waits for its platform, the end of the slot that was, or is, on last.
+        """
+        if self.slot is not None and self.started_at is None:
+            return None
+        since = max(filter(None, (self.created_at, self.started_at, self.last_ended_at, freed_at)))
         return since + timedelta(seconds=self.max_idle_s)
 
     def total_deadline(self) -> datetime | None:
-        """When it times out whatever it does, or None before it has its platform."""
-        return self.started_at and self.started_at + timedelta(seconds=self.max_total_s)
+        """When it times out whatever it does, or None before it has its platform, and where its slot
+        ends it."""
+        if self.started_at is None or self.slot is not None:
+            return None
+        return self.started_at + timedelta(seconds=self.max_total_s)
 
 
 def limits(platform: Platform, idle_s: float | None, total_s: float | None) -> tuple[float, float]:

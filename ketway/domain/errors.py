@@ -114,6 +114,25 @@ class PlatformNotAllowed(Forbidden):
 
 
 @dataclass(eq=False)
+class QuotaReached(OverQuota):
+    """
+    Args:
+        kind: a core word; so many (`quota`) of it a project may have, and has (`current`).
+        per: the time that the quota is for, or empty where it is for all times.
+    """
+
+    kind: str
+    quota: int
+    current: int
+    project_id: str
+    per: str = ""
+
+    def __str__(self) -> str:
+        times = f" in one {self.per}" if self.per else ""
+        return f"The project has {self.current} {self.kind}s{times}, and may have {self.quota}."
+
+
+@dataclass(eq=False)
 class Unknown(NotFound):
     """`kind` is a core word such as `batch` or `job`."""
 
@@ -414,6 +433,23 @@ class StoreBusy(Unavailable):
 
     def __str__(self) -> str:
         return f"The server cannot keep anything right now ({self.why}); try again later."
+
+
+@dataclass(eq=False)
+class PlatformUnserved(Unavailable):
+    """What is sent to a platform now would only wait.
+
+    Args:
+        why: its operator's words; None where no worker is there that could run it.
+    """
+
+    why: str | None = None
+
+    def __str__(self) -> str:
+        if self.why is None:
+            return "Nobody runs this platform at the moment; try again later, or choose another one."
+        said = f": {self.why}" if self.why else ""
+        return f"This platform is held by its operator{said}; try again later, or choose another one."
 
 
 @dataclass(eq=False)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from ketway.domain.errors import ShotsMissing, ShotsOverLimit
 from ketway.domain.prices import FREE, Prices
+from ketway.domain.slots import BookingRules
 
 PlatformId = NewType("PlatformId", UUID)
 
@@ -38,6 +39,7 @@ class Platform:
         max_job_s: wall clock of one job.
         memory_bytes: of one job, beyond what every engine shares.
         specs: what clients read about the device, JSON text, or None.
+        booking: how slots of it can be booked; None where they cannot.
         prices: of its use, for batches that are made from now on.
         settings: what its engine is told with every task (JSON values).
         shown: per door, how that surface presents it; the core never reads it.
@@ -61,18 +63,26 @@ class Platform:
     max_job_s: float = 3600.0
     memory_bytes: int = 4 * 2**30
     specs: str | None = None
+    booking: BookingRules | None = None
     prices: Prices = FREE
     settings: Mapping[str, Any] = field(default_factory=dict)
     shown: Mapping[Door, Mapping[str, Any]] = field(default_factory=dict)
+
+    def must_know_shots(self, shots: int | None) -> None:
+        """
+        Raises:
+            ShotsMissing: none are asked for, and the platform assumes nothing.
+        """
+        if shots is None and self.needs_shots:
+            raise ShotsMissing(self.max_shots)
 
     def accept_shots(self, shots: int | None) -> None:
         """
         Raises:
             ShotsOverLimit: more than the platform runs in one job.
-            ShotsMissing: none are asked for, and the platform assumes nothing.
+            ShotsMissing: as `must_know_shots`.
         """
-        if shots is None and self.needs_shots:
-            raise ShotsMissing(self.max_shots)
+        self.must_know_shots(shots)
         if shots is not None and shots > self.max_shots:
             raise ShotsOverLimit(shots, self.max_shots)
 

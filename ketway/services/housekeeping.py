@@ -1,4 +1,4 @@
-"""What time alone makes happen: lost leases, idle and overdue batches."""
+"""What time alone makes happen: lost leases, slots that begin and end, idle and overdue batches."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import structlog
 
-from ketway.domain.batches import BatchStatus
 from ketway.domain.leases import Lease, LeaseStatus
-from ketway.services.ending import settle, stop
+from ketway.services.ending import settle, time_out
 from ketway.services.ports import Bell, Clock, Database, Work
+from ketway.services.slots import Slots
 
 log = structlog.get_logger()
 
@@ -29,6 +29,7 @@ class Housekeeping:
     db: Database
     clock: Clock
     bell: Bell
+    slots: Slots
     grace: timedelta
     interval_s: float
 
@@ -57,7 +58,7 @@ class Housekeeping:
                 await work.leases.extend_all(self.clock.now() + self.grace)
         self._note()
         await self._sweep_requests()
-        if await self._sweep_leases() + await self._sweep_batches():
+        if await self._sweep_leases() + await self.slots.sweep() + await self._sweep_batches():
             await self.bell.ring()
 
     async def _sweep_leases(self) -> int:
@@ -87,10 +88,7 @@ class Housekeeping:
         async with self.db.work() as work:
             overdue = await work.batches.overdue(now)
             for batch in overdue:
-                total = batch.total_deadline()
-                why = "reached its total limit" if total is not None and total <= now else "idle too long"
-                await stop(work, batch, BatchStatus.TIMED_OUT, now, message=why)
-                log.info("batch_timed_out", batch_id=str(batch.id), why=why)
+                await time_out(work, batch, now)
         return len(overdue)
 
     async def _lose(self, work: Work, lease: Lease) -> None:

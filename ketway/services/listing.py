@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from ketway.domain.accounts import AccountId, ProjectId
@@ -30,16 +30,25 @@ class Order(Enum):
     SHOTS = "shots"
     POSITION = "position"
     NAME = "name"
+    PLATFORM = "platform_id"
+    BATCH_NAME = "batch_name"
+    SLOT = "starts_at"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Rows `offset` to `offset + limit` of the sorted list."""
+    """Rows `offset` to `offset + limit` of the sorted list.
+
+    Args:
+        places: where the values that it is sorted by stand, those that are not named last; None
+            where they sort by themselves.
+    """
 
     offset: int = 0
     limit: int = 100
     order: Order = Order.CREATED
     descending: bool = True
+    places: Mapping[Any, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +104,14 @@ class JobFilter(Filter):
     min_shots: int | None = None
     max_shots: int | None = None
     has_errors: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingFilter:
+    """As `Filter`."""
+
+    project_ids: tuple[ProjectId, ...] | None = None
+    platform_ids: tuple[PlatformId, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ketway.domain.accounts import Actor
-from ketway.domain.errors import AlreadyThere, BadField, Unknown
+from ketway.domain.errors import AlreadyThere, BadField, PlatformUnserved, Unknown
 from ketway.domain.platforms import Door, Platform, PlatformId, PlatformState
 from ketway.domain.prices import Prices
 from ketway.services.ports import Bell, Clock, Database, Work
@@ -73,6 +73,22 @@ class Platforms:
             if offer.platform.id == id:
                 return offer
         raise Unknown("platform", str(id))
+
+    async def must_be_served(self, work: Work, platform: Platform) -> None:
+        """
+        Raises:
+            PlatformUnserved: an operator holds it, or nobody is there to run it.
+        """
+        state = (await work.platforms.states()).get(platform.id)
+        if state is not None and state.is_down:
+            raise PlatformUnserved(state.why)
+        engines = await self._engines(work)
+        if platform.engine not in self.engines_here and not engines.get(platform.engine):
+            raise PlatformUnserved
+
+    def is_served(self, offer: Offer) -> bool:
+        """Whether somebody runs it; workers that are still loading must not lock anybody out."""
+        return offer.is_served or offer.platform.engine in self.engines_here
 
     async def named(self, door: Door, name: str) -> Offer:
         """

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from ketway.domain.accounts import AccountId, Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId
+from ketway.domain.bookings import Booking
 from ketway.domain.credentials import ApiKeyId, Claims, WorkerToken, WorkerTokenId
 from ketway.domain.estimates import Run
 from ketway.domain.jobs import Job, JobId, JobStatus
@@ -22,10 +23,20 @@ from ketway.domain.programs import Program, ProgramId
 from ketway.domain.requests import Asked, Request, RequestId
 from ketway.domain.results import Result
 from ketway.domain.scheduling import Candidate
+from ketway.domain.slots import BookingId, Span
 from ketway.domain.tasks import Checked, Task
 from ketway.domain.usage import Tally
 from ketway.services.account_ports import AccountStore, ApiKeyStore, ProjectStore
-from ketway.services.listing import BatchFilter, JobFilter, Listed, Load, Page, ProcessFilter, UseCaseFilter
+from ketway.services.listing import (
+    BatchFilter,
+    BookingFilter,
+    JobFilter,
+    Listed,
+    Load,
+    Page,
+    ProcessFilter,
+    UseCaseFilter,
+)
 
 
 class Clock(Protocol):
@@ -74,7 +85,23 @@ class BatchStore(Protocol):
 
     async def overdue(self, now: datetime) -> Sequence[Batch]:
         """Living batches past their total limit, and open ones past their idle limit with
-        no job waiting or running."""
+        no job waiting or running.
+
+        One that waits for a platform is not idle while a slot is on there, nor because one was. A
+        booked one is not idle before it has its platform, and its total limit is its slot.
+        """
+
+    async def begun(self, now: datetime) -> Sequence[Batch]:
+        """Booked batches, neither STOPPING nor ended, whose slot has begun; it may be over."""
+
+    async def active_on(self, platform: PlatformId) -> Sequence[Batch]:
+        """Those that have a platform, with a slot or without."""
+
+    async def yielded(self) -> Sequence[Batch]:
+        """Those that a slot paused, and nobody has resumed."""
+
+    async def open_queue(self) -> Sequence[Batch]:
+        """Open batches without a slot that wait for a platform which has room for everybody."""
 
     async def delete(self, id: BatchId, now: datetime) -> None:
         """Gone for `get` and `list`, with its jobs; `fetch` still finds it."""
@@ -122,7 +149,7 @@ class JobStore(Protocol):
     async def heads(self, platform: PlatformId, batch: BatchId | None = None) -> Sequence[Candidate]:
         """The next waiting job of each (project, class) on a platform; of `batch` alone if given.
 
-        Jobs of a paused batch are passed over.
+        Jobs of a paused batch are passed over, and those of a booked one unless it is `batch`.
         """
 
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
@@ -144,6 +171,34 @@ class JobStore(Protocol):
 
     async def delete(self, id: JobId, now: datetime) -> None:
         """Gone for `get` and `list`."""
+
+
+class BookingStore(Protocol):
+    async def add(self, booking: Booking) -> None:
+        """
+        Raises:
+            SlotTaken: a live booking of the platform overlaps it, whoever was first.
+        """
+
+    async def get(self, id: BookingId, *, visible_to: Actor) -> Booking:
+        """
+        Raises:
+            Unknown: no such booking, or one that the actor does not find.
+        """
+
+    async def fetch(self, id: BookingId) -> Booking:
+        """As `get`, for the core itself: no actor."""
+
+    async def put(self, booking: Booking) -> None:
+        """As `BatchStore.put`."""
+
+    async def list(self, actor: Actor, filter: BookingFilter, page: Page) -> Listed[Booking]: ...
+
+    async def calendar(self, actor: Actor, platform: PlatformId, page: Page) -> Listed[Booking]:
+        """Bookings of a platform: all that the actor finds, and of others the live ones."""
+
+    async def count(self, project: ProjectId, platform: PlatformId, span: Span) -> int:
+        """How many that count (`Booking.counts`) begin in a span."""
 
 
 class ProgramStore(Protocol):
@@ -315,6 +370,8 @@ class Work(Protocol):
 
     @property
     def batches(self) -> BatchStore: ...
+    @property
+    def bookings(self) -> BookingStore: ...
     @property
     def jobs(self) -> JobStore: ...
     @property

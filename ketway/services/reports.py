@@ -13,12 +13,13 @@ from typing import TypeVar
 
 from ketway.domain.accounts import Actor
 from ketway.domain.batches import Batch, BatchId, BatchStatus
-from ketway.domain.errors import IllegalMove, NoResult, PlatformTaken
+from ketway.domain.errors import IllegalMove, NoResult
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.processes import Process
 from ketway.domain.usage import NOTHING, Usage
 from ketway.services.ending import settle, stop
 from ketway.services.ports import Bell, Clock, Database, Work
+from ketway.services.room import must_be_let_in, must_have_room
 
 T = TypeVar("T", Batch, Job, Process)
 
@@ -55,6 +56,7 @@ class Reports:
             Unknown, NotAllowed
             IllegalMove: not from where it is; DONE is what it becomes by itself.
             PlatformTaken: another batch has its exclusive platform.
+            PlatformBooked, OutsideSlot: it is not its time.
         """
         now = self.clock.now()
         async with self.db.work() as work:
@@ -77,7 +79,7 @@ class Reports:
 
         Raises:
             Unknown, NotAllowed
-            IllegalMove, PlatformTaken, BatchPaused
+            IllegalMove, PlatformTaken, PlatformBooked, OutsideSlot, BatchPaused
             NoResult: DONE, which takes a stored result.
         """
         now = self.clock.now()
@@ -125,14 +127,7 @@ class Reports:
         return await work.batches.fetch(batch.id)
 
     async def _acquire(self, work: Work, batch: Batch, now: datetime) -> Batch:
-        if batch.is_exclusive:
-            holder = await work.batches.holder(batch.platform_id)
-            if holder is not None and holder.id != batch.id:
-                raise PlatformTaken(str(holder.id))
-            own = await work.jobs.of_batch(batch.id, JobStatus.RUNNING)
-            # A batch that was paused lets go of its platform only when its running job has ended.
-            if await work.jobs.running_on(batch.platform_id) > len(own):
-                raise PlatformTaken
+        await must_have_room(work, batch, now)
         return batch.acquire(now)
 
     async def _move(
@@ -144,6 +139,7 @@ class Reports:
             started = job.start(now)
             batch = await work.batches.fetch(job.batch_id)
             batch.must_not_be_paused()
+            await must_be_let_in(work, batch, now)
             if batch.status is BatchStatus.QUEUED:
                 await work.batches.put(await self._acquire(work, batch, now))
             return started if progress is None else started.advance(progress, now)

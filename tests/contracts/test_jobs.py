@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -316,6 +318,37 @@ async def test_rows_come_in_the_order_asked_for(db):
     assert await sorted_by(Order.POSITION, descending=False) == [one.id, two.id, three.id]
     assert await sorted_by(Order.SHOTS, descending=True) == [one.id, three.id, two.id]
     assert await sorted_by(Order.SHOTS, descending=False) == [two.id, three.id, one.id]
+
+
+async def test_rows_sorted_by_a_status_or_a_platform_come_as_those_are_placed(db):
+    batch = await keep_batch(db)
+    waits, runs, done = await keep_jobs(
+        db,
+        batch,
+        {"status": JobStatus.QUEUED, "platform_id": platform_id("c")},
+        {"status": JobStatus.RUNNING, "platform_id": platform_id("a")},
+        {"status": JobStatus.DONE, "platform_id": platform_id("b")},
+    )
+    by_status = {JobStatus.QUEUED: 0, JobStatus.RUNNING: 1}
+    by_platform = {platform_id("b"): 0, platform_id("c"): 1, platform_id("a"): 2}
+
+    async def found(order: Order, places: Mapping[Any, int], *, descending: bool) -> list[JobId]:
+        page = Page(order=order, places=places, descending=descending)
+        return [job.id for job in (await listed(db, page=page)).items]
+
+    assert await found(Order.STATUS, by_status, descending=False) == [waits.id, runs.id, done.id]
+    assert await found(Order.STATUS, by_status, descending=True) == [done.id, runs.id, waits.id]
+    assert await found(Order.PLATFORM, by_platform, descending=False) == [done.id, waits.id, runs.id]
+
+
+async def test_rows_sorted_by_the_name_of_their_batch(db):
+    last, first = await keep_batch(db, name="b"), await keep_batch(db, name="a")
+    one, three = await keep_jobs(db, last, {}, {})
+    (two,) = await keep_jobs(db, first, {})
+
+    found = (await listed(db, page=Page(order=Order.BATCH_NAME, descending=False))).items
+
+    assert [job.id for job in found] == [two.id, *sorted((one.id, three.id), key=str)]
 
 
 async def test_a_changed_job_is_read_changed(db):

@@ -21,7 +21,7 @@ Ask = Callable[[Work], Awaitable[Any]]
 #: How clients read the jobs of a batch, over and over.
 IN_ORDER = Page(order=Order.POSITION, descending=False)
 ORDERS = {
-    "batches": [Order.CREATED, Order.UPDATED, Order.STARTED, Order.ENDED, Order.STATUS],
+    "batches": [Order.CREATED, Order.UPDATED, Order.STARTED, Order.ENDED, Order.STATUS, Order.NAME],
     "jobs": [
         Order.CREATED,
         Order.UPDATED,
@@ -30,6 +30,9 @@ ORDERS = {
         Order.STATUS,
         Order.SHOTS,
         Order.POSITION,
+        Order.NAME,
+        Order.PLATFORM,
+        Order.BATCH_NAME,
     ],
     "processes": [Order.CREATED, Order.UPDATED, Order.STARTED, Order.ENDED, Order.STATUS],
 }

@@ -93,6 +93,24 @@ def test_a_database_of_the_first_tables_is_upgraded_with_what_is_in_it(engine):
     assert from_row(Member, member) == a_membership(role=Role.ADMIN)
 
 
+def test_batches_of_before_slots_make_room_as_their_door_has_it_and_paused_ones_give_up_their_key(engine):
+    upgrade(engine, to="0004")
+    with engine.begin() as connection:
+        for row in (*FIRST_ROWS_OF_TODAY, *BATCHES_OF_BEFORE_SLOTS):
+            connection.exec_driver_sql(row)
+
+    upgrade(engine)
+
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql(
+            "SELECT id, yields, deduplication_key, slot_ends_at FROM batches ORDER BY id"
+        ).all()
+    assert [tuple(row) for row in found] == [
+        ("a", "pauses", None, None),
+        ("b", "ends", "key", None),
+    ]
+
+
 @pytest.mark.parametrize(("status", "held_from"), [("active", NOON), ("stopping", NOON), ("done", None)])
 def test_a_batch_that_lives_through_the_upgrade_holds_its_platform_from_when_it_started(
     engine, status, held_from
@@ -144,4 +162,15 @@ FIRST_ROWS = (
     f"INSERT INTO accounts VALUES ('{ACCOUNT}', 'old@here', {NOON_US}, 'hash', 1)",
     f"INSERT INTO projects VALUES ('{PROJECT}', 'old', {NOON_US})",
     f"INSERT INTO members VALUES ('{ACCOUNT}', '{PROJECT}', 'admin')",
+)
+FIRST_ROWS_OF_TODAY = (
+    f"INSERT INTO accounts (id, email, created_at, superuser) VALUES ('{ACCOUNT}', 'me@here', {NOON_US}, 0)",
+    f"INSERT INTO projects (id, name, created_at) VALUES ('{PROJECT}', 'mine', {NOON_US})",
+)
+BATCHES_OF_BEFORE_SLOTS = tuple(
+    "INSERT INTO batches (id, project_id, creator_id, platform_id, door, created_at, updated_at, name, tags, "
+    "priority, status, is_open, is_exclusive, max_idle_s, max_total_s, deduplication_key, message, echo, "
+    f"version) VALUES ('{id}', '{PROJECT}', '{ACCOUNT}', 'QPU', '{door}', 0, 0, '', '[]', 2, '{status}', 1, "
+    "0, 1, 1, 'key', '', '{}', 0)"
+    for id, door, status in (("a", "pasqal", "paused"), ("b", "scaleway", "active"))
 )

@@ -19,12 +19,15 @@ from ketway.db.work import SqlWork
 from ketway.domain.jobs import JobStatus
 from ketway.domain.leases import WorkerId
 from ketway.domain.requests import Asked, RequestId
-from tests.builders import NOON, PROJECT, a_batch, a_job, a_platform
+from ketway.services.listing import BookingFilter, Order, Page
+from tests.builders import NOON, PROJECT, a_batch, a_booking, a_job, a_platform, a_stranger
 from tests.db.filling import ACCOUNTS, PLATFORMS, PROJECTS, Filled, fill
 from tests.db.listings import Ask, lists_of
 
 PLATFORM = a_platform().id
 BATCH = a_batch().id
+STRANGER = a_stranger()
+DAY = a_booking().slot.day()
 
 
 def asked(key: str | None) -> Asked:
@@ -56,6 +59,15 @@ HOT: dict[str, Ask] = {
     "overdue": lambda work: work.batches.overdue(NOON),
     "usage": lambda work: work.usage.of(PROJECTS[0], NOON.date(), NOON.date()),
     "last_activity": lambda work: work.batches.last_activity(PROJECTS[:2]),
+    "begun": lambda work: work.batches.begun(NOON),
+    "active_on": lambda work: work.batches.active_on(PLATFORM),
+    "yielded": lambda work: work.batches.yielded(),
+    "open_queue": lambda work: work.batches.open_queue(),
+    "a calendar": lambda work: work.bookings.calendar(STRANGER, PLATFORM, Page(order=Order.SLOT)),
+    "bookings that count": lambda work: work.bookings.count(PROJECT, PLATFORM, DAY),
+    "bookings of a project": lambda work: work.bookings.list(
+        STRANGER, BookingFilter(project_ids=(PROJECT,)), Page()
+    ),
     "expired": lambda work: work.leases.expired(NOON),
     "live": lambda work: work.leases.live(WorkerId(BATCH)),
     "asked_as": lambda work: work.leases.asked_as(WorkerId(BATCH), "question"),
@@ -71,7 +83,10 @@ ALL_ROWS = {
     *(f"jobs by {what}" for what in ("user", "status", "runs", "errors", "no errors")),
     *(f"batches by {what}" for what in ("user", "device", "status", "open", "priority", "tag")),
 }
-OTHER_ORDERS = ("updated_at", "started_at", "ended_at", "status", "shots", "position")
+OTHER_ORDERS = (
+    *("updated_at", "started_at", "ended_at", "status", "shots", "position", "name", "platform_id"),
+)
+SMALL = ("ix_batches_living", "ix_batches_paused", "ix_batches_booked")
 
 
 class Watched:
@@ -109,9 +124,10 @@ def filled(tmp_path_factory) -> Iterator[tuple[Watched, Filled]]:
 
 
 def scans(plan: list[str]) -> list[str]:
-    """Steps that read a whole table of ours, or a whole index of one; that of the living is small."""
+    """Steps that read a whole table of ours, or a whole index of one; those of the living, of the paused
+    and of the booked are small."""
     whole = [step for step in plan if step.startswith(tuple(f"SCAN {name}" for name in metadata.tables))]
-    return [step for step in whole if not step.endswith("ix_batches_living")]
+    return [step for step in whole if not step.endswith(SMALL)]
 
 
 @pytest.mark.parametrize("name", HOT)

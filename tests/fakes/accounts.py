@@ -8,7 +8,7 @@ from dataclasses import replace
 from ketway.domain.accounts import Account, AccountId, Member, Project, ProjectId, Role
 from ketway.domain.credentials import ApiKey, ApiKeyId
 from ketway.services.listing import Listed, Page
-from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of, sortable
+from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of, sortable, value_of
 
 
 class MemoryAccounts:
@@ -85,7 +85,7 @@ class MemoryProjects:
     async def members(self, project: ProjectId, page: Page) -> Listed[Member]:
         found = [member for member in self._tables.members.values() if member.project_id == project]
         found.sort(
-            key=lambda member: (sortable(member, page.order.value), str(member.account_id)),
+            key=lambda member: (sortable(value_of(member, page), page), str(member.account_id)),
             reverse=page.descending,
         )
         return Listed(items=found[page.offset : page.offset + page.limit], total=len(found))

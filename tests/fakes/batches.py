@@ -86,7 +86,31 @@ class MemoryBatches:
 
     async def overdue(self, now: datetime) -> Sequence[Batch]:
         busy = {job.batch_id for job in self._tables.jobs.values() if job.status in _BUSY}
-        return [batch for batch in self._sorted() if _is_overdue(batch, batch.id in busy, now)]
+        return [
+            batch
+            for batch in self._sorted()
+            if _is_overdue(batch, batch.id in busy, self._freed_at(batch, now), now)
+        ]
+
+    async def begun(self, now: datetime) -> Sequence[Batch]:
+        booked = (BatchStatus.QUEUED, BatchStatus.ACTIVE, BatchStatus.PAUSED)
+        return [
+            batch
+            for batch in self._sorted()
+            if batch.status in booked and batch.slot is not None and batch.slot.starts_at <= now
+        ]
+
+    async def active_on(self, platform: PlatformId) -> Sequence[Batch]:
+        active = (batch for batch in self._sorted() if batch.status is BatchStatus.ACTIVE)
+        return [batch for batch in active if batch.platform_id == platform]
+
+    async def yielded(self) -> Sequence[Batch]:
+        paused = (batch for batch in self._sorted() if batch.status is BatchStatus.PAUSED)
+        return [batch for batch in paused if batch.yielded_at is not None]
+
+    async def open_queue(self) -> Sequence[Batch]:
+        waiting = (batch for batch in self._sorted() if batch.status is BatchStatus.QUEUED)
+        return [batch for batch in waiting if batch.is_open and not batch.is_exclusive and batch.slot is None]
 
     async def delete(self, id: BatchId, now: datetime) -> None:
         jobs = [job.id for job in self._tables.jobs.values() if job.batch_id == id]
@@ -98,17 +122,29 @@ class MemoryBatches:
     def _sorted(self) -> Iterator[Batch]:
         yield from sorted(self._tables.batches.values(), key=lambda batch: (batch.created_at, str(batch.id)))
 
+    def _freed_at(self, batch: Batch, now: datetime) -> datetime | None:
+        """When the latest slot on its platform was, or will be, over, for one that waits."""
+        used = [
+            (other.slot.starts_at, other.ended_at or other.slot.ends_at)
+            for other in self._tables.batches.values()
+            if other.platform_id == batch.platform_id and other.slot is not None
+            if other.slot.starts_at <= now
+            if other.ended_at is None or other.ended_at > other.slot.starts_at
+        ]
+        return max(used)[1] if used and batch.status is BatchStatus.QUEUED else None
+
     def _must_fit(self, batch: Batch) -> None:
         others = [other for other in self._tables.batches.values() if other.id != batch.id]
         must_be_unique([*others, batch], held_platform)
         must_be_unique([*others, batch], living_key)
 
 
-def _is_overdue(batch: Batch, is_busy: bool, now: datetime) -> bool:
+def _is_overdue(batch: Batch, is_busy: bool, freed_at: datetime | None, now: datetime) -> bool:
     if batch.is_finished or batch.status in (BatchStatus.STOPPING, BatchStatus.PAUSED):
         return False
     total = batch.total_deadline()
-    is_idle = batch.is_open and not is_busy and batch.idle_deadline() <= now
+    idle = batch.idle_deadline(freed_at)
+    is_idle = batch.is_open and not is_busy and idle is not None and idle <= now
     return is_idle or (total is not None and total <= now)
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from tests.fakes.accounts import MemoryAccounts, MemoryApiKeys, MemoryProjects
 from tests.fakes.batches import MemoryBatches
+from tests.fakes.bookings import MemoryBookings
 from tests.fakes.jobs import MemoryJobs
 from tests.fakes.learning import MemoryLearning
 from tests.fakes.records import MemoryNotices, MemoryPlatforms, MemoryProcesses, MemoryRequests
@@ -23,6 +24,7 @@ class MemoryWork:
         self.accounts = MemoryAccounts(tables)
         self.api_keys = MemoryApiKeys(tables)
         self.batches = MemoryBatches(tables)
+        self.bookings = MemoryBookings(tables)
         self.jobs = MemoryJobs(tables)
         self.learning = MemoryLearning(tables)
         self.leases = MemoryLeases(tables)

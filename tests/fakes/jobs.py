@@ -15,7 +15,7 @@ from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.domain.priorities import Priority
 from ketway.domain.scheduling import Candidate
-from ketway.services.listing import JobFilter, Listed, Load, Page
+from ketway.services.listing import JobFilter, Listed, Load, Order, Page
 from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,7 +59,8 @@ class MemoryJobs:
     async def list(self, actor: Actor, filter: JobFilter, page: Page) -> Listed[Job]:
         jobs = self._tables.jobs.values()
         visible = (job for job in jobs if job.id not in self._tables.hidden)
-        return page_of((job for job in visible if _fits(job, actor, filter)), page)
+        fitting = (job for job in visible if _fits(job, actor, filter))
+        return page_of(fitting, page, {Order.BATCH_NAME: lambda job: self._tables.batches[job.batch_id].name})
 
     async def of_batch(self, id: BatchId, *statuses: JobStatus) -> Sequence[Job]:
         shown = (job for job in self._of(id) if job.id not in self._tables.hidden)
@@ -90,6 +91,7 @@ class MemoryJobs:
             if job.status is JobStatus.QUEUED and job.platform_id == platform
             if batch in (None, job.batch_id)
             if self._tables.batches[job.batch_id].status is not BatchStatus.PAUSED
+            if batch is not None or self._tables.batches[job.batch_id].slot is None
         ]
         waiting.sort(key=lambda job: (job.created_at, job.position, str(job.id)), reverse=True)
         # The oldest of each line is written last.

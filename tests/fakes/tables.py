@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Protocol, TypeVar
@@ -11,6 +11,7 @@ from uuid import UUID
 
 from ketway.domain.accounts import Account, AccountId, Member, Project, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
+from ketway.domain.bookings import Booking
 from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, WorkerTokenId
 from ketway.domain.errors import Stale
 from ketway.domain.jobs import Job, JobId
@@ -23,8 +24,9 @@ from ketway.domain.processes import Process, ProcessId
 from ketway.domain.programs import Program, ProgramId
 from ketway.domain.requests import Request, RequestId
 from ketway.domain.results import Result
+from ketway.domain.slots import BookingId
 from ketway.domain.usage import Tally
-from ketway.services.listing import Listed, Page
+from ketway.services.listing import Listed, Order, Page
 
 
 class Identified(Protocol):
@@ -50,6 +52,7 @@ class Tables:
     workers: dict[WorkerId, Worker] = field(default_factory=dict)
     programs: dict[ProgramId, Program] = field(default_factory=dict)
     batches: dict[BatchId, Batch] = field(default_factory=dict)
+    bookings: dict[BookingId, Booking] = field(default_factory=dict)
     jobs: dict[JobId, Job] = field(default_factory=dict)
     results: dict[JobId, Result] = field(default_factory=dict)
     leases: dict[LeaseId, Lease] = field(default_factory=dict)
@@ -97,20 +100,33 @@ def held_platform(batch: Batch) -> Hashable | None:
 
 def living_key(batch: Batch) -> Hashable | None:
     """A deduplication key names one living batch."""
-    lives = batch.status in (BatchStatus.QUEUED, BatchStatus.ACTIVE)
+    lives = batch.status in (BatchStatus.QUEUED, BatchStatus.ACTIVE, BatchStatus.PAUSED)
     if batch.deduplication_key is None or not lives:
         return None
     return batch.project_id, batch.platform_id, batch.deduplication_key
 
 
-def page_of(rows: Iterable[Row], page: Page) -> Listed[Row]:
-    """Sorted as asked, nothing before something, ties broken by id."""
+def page_of(
+    rows: Iterable[Row], page: Page, elsewhere: Mapping[Order, Callable[[Row], object]] | None = None
+) -> Listed[Row]:
+    """Sorted as asked, nothing before something, ties broken by id.
+
+    Args:
+        elsewhere: what rows are sorted by that stands in another table.
+    """
+    read = (elsewhere or {}).get(page.order, lambda row: value_of(row, page))
     listed = list(rows)
-    listed.sort(key=lambda row: (sortable(row, page.order.value), str(row.id)), reverse=page.descending)
+    listed.sort(key=lambda row: (sortable(read(row), page), str(row.id)), reverse=page.descending)
     return Listed(items=listed[page.offset : page.offset + page.limit], total=len(listed))
 
 
-def sortable(row: object, name: str) -> Sequence[Any]:
-    value = getattr(row, name if hasattr(row, name) else "created_at")
+def value_of(row: object, page: Page) -> object:
+    name = page.order.value
+    return getattr(row, name if hasattr(row, name) else "created_at")
+
+
+def sortable(value: Any, page: Page) -> Sequence[Any]:
+    if page.places:
+        return (page.places.get(value, len(page.places)),)
     plain = getattr(value, "value", value)
-    return (False,) if plain is None else (True, plain)
+    return (False,) if plain is None else (True, str(plain) if isinstance(plain, UUID) else plain)

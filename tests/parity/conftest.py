@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.parity.audience import Audience
+from tests.parity.audience import PasqalAudience, ScalewayAudience
 from tests.system.processes import Server, a_server
 
 
@@ -51,5 +51,10 @@ def idle_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def audience(tls_server: Server, idle_server: Server, certificate: Path) -> Audience:
-    return Audience(tls_server, idle_server, certificate)
+def audience(tls_server: Server, idle_server: Server, certificate: Path) -> PasqalAudience:
+    return PasqalAudience(tls_server, idle_server, certificate)
+
+
+@pytest.fixture(scope="session")
+def scaleway(server: Server, idle_server: Server) -> ScalewayAudience:
+    return ScalewayAudience(server, idle_server)

@@ -2,81 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Coroutine
-from contextlib import AsyncExitStack
-from typing import Any, TypeVar
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import Bundle, invariant, rule
 
 from ketway.domain.batches import BatchId, BatchStatus
-from ketway.domain.errors import Conflict
 from ketway.domain.jobs import Job, JobId, JobStatus
-from ketway.domain.leases import LeaseStatus, Verdict, Word, Worker
+from ketway.domain.leases import LeaseStatus, Word
 from ketway.services.leases import Grant
 from ketway.services.listing import BatchFilter, JobFilter, Page
 from tests.fakes import a_memory_world
-from tests.services.steps import (
-    PLATFORMS,
-    QPU,
-    add,
-    another_worker,
-    beat,
-    claim,
-    create,
-    done,
-    failed,
-    give_back,
-    let_pass,
-)
+from tests.histories import History
+from tests.services.steps import PLATFORMS, QPU, add, beat, create, done
 from tests.worlds import World
 
-T = TypeVar("T")
 EVERYTHING = Page(limit=10_000)
 
 
-class AnyHistory(RuleBasedStateMachine):
-    """One world, a few workers, and everything that may happen to it.
-
-    Grants stay in their bundle for ever, so that every kind of late report comes by itself.
-    """
+class AnyHistory(History):
+    """One owner of everything, and all that may happen to it."""
 
     batches = Bundle("batches")
-    grants = Bundle("grants")
 
     def __init__(self) -> None:
         super().__init__()
-        self.runner = asyncio.Runner()
-        self.stack = AsyncExitStack()
         self.ended: dict[JobId, JobStatus] = {}
         self.over: dict[BatchId, BatchStatus] = {}
 
-    def do(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(coroutine)
-
-    def try_to(self, coroutine: Coroutine[Any, Any, Any]) -> bool:
-        """Whether it was allowed; only a conflict may forbid it."""
-        try:
-            self.do(coroutine)
-        except Conflict:
-            return False
-        return True
-
-    def teardown(self) -> None:
-        self.do(self.stack.aclose())
-        self.runner.close()
-
-    @initialize()
-    def begin(self) -> None:
-        async def open_world() -> tuple[World, list[Worker]]:
-            world = await self.stack.enter_async_context(a_memory_world(catalogue=PLATFORMS))
-            await world.core.housekeeping.open()
-            return world, [world.worker, await another_worker(world)]
-
-        self.world, self.workers = self.do(open_world())
+    def a_world(self) -> AbstractAsyncContextManager[World]:
+        return a_memory_world(catalogue=PLATFORMS)
 
     @rule(
         target=batches,
@@ -113,36 +71,20 @@ class AnyHistory(RuleBasedStateMachine):
             batch not in self.over
         )
 
-    @rule(target=grants, worker=st.integers(0, 1), most=st.integers(1, 3))
-    def claim(self, worker, most):
-        return multiple(*self.do(claim(self.world, self.workers[worker], most)))
-
-    @rule(grant=grants)
+    @rule(grant=History.grants)
     def cancel_job(self, grant):
         allowed = self.try_to(self.world.core.jobs.cancel(self.world.owner, grant.job.id))
         assert allowed == (grant.job.id not in self.ended)
 
-    @rule(grant=grants, progress=st.integers(-10, 110))
+    @rule(grant=History.grants, progress=st.integers(-10, 110))
     def heartbeat(self, grant, progress):
         word = self.do(beat(self.world, grant, progress))
         assert (word is Word.LOST) >= (grant.job.id in self.ended)
 
-    @rule(grant=grants)
+    @rule(grant=History.grants)
     def report_done(self, grant):
         if self.try_to(done(self.world, grant)):
             assert self.job_of(grant).is_finished or self.job_of(grant).attempt > grant.lease.attempt
-
-    @rule(grant=grants, verdict=st.sampled_from(Verdict))
-    def report_failed(self, grant, verdict):
-        self.try_to(failed(self.world, grant, verdict))
-
-    @rule(grant=grants)
-    def give_back(self, grant):
-        self.try_to(give_back(self.world, grant))
-
-    @rule(seconds=st.sampled_from([1, 31, 45]))
-    def let_pass(self, seconds):
-        self.do(let_pass(self.world, seconds))
 
     @rule()
     def restart(self):

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 import ketway
 from ketway.api import openapi
 from ketway.api.once import Once
+from ketway.api.openapi import Manners
 from ketway.api.pasqal import (
     account,
     auth,
@@ -32,6 +33,15 @@ _DESCRIPTION = (
     "The dialect of Pasqal Cloud, spoken by ketway. Log in at `/oauth/token`, with a password or with a key, "
     "and send the token as a bearer's."
 )
+
+
+def _manners(refusal: type[BaseModel]) -> Manners:
+    return Manners(
+        refusal=lambda status: refusal,
+        no_id=422,
+        reading=frozenset({422}),
+        body=frozenset({400, 413, 415, 422}),
+    )
 
 
 def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[str, ASGIApp]:
@@ -65,7 +75,7 @@ def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[
         for router in routers:
             app.include_router(router, prefix=prefix)
         if refusal is not None:
-            openapi.install(app, refusal=refusal)
+            openapi.install(app, _manners(refusal))
         return app
 
     return {

@@ -5,12 +5,19 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.types import ASGIApp
 
+import ketway
+from ketway.api import openapi
 from ketway.api.once import Once
 from ketway.api.scaleway import errors, jobs, models, platforms, sessions, unoffered
 from ketway.api.scaleway.auth import caller
+from ketway.api.scaleway.document import MANNERS
 from ketway.services.core import Core
 
 PREFIX = "/qaas/v1alpha1"
+_DESCRIPTION = (
+    "The dialect of Scaleway's Quantum as a Service, version v1alpha1, spoken by ketway. Send a secret key "
+    "in `X-Auth-Token`. Fields and parameters are taken in `snake_case` and in `lowerCamelCase`."
+)
 
 
 def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[str, ASGIApp]:
@@ -20,7 +27,18 @@ def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[
         public_url: this server's address as clients see it; None takes each request's own.
         max_body_bytes: of a request, before and after inflation.
     """
-    app = FastAPI(title="qaas", redirect_slashes=False, openapi_url=None)
+    app = FastAPI(
+        title="ketway: qaas",
+        servers=[{"url": PREFIX}],
+        root_path_in_servers=False,
+        version=ketway.__version__,
+        description=_DESCRIPTION,
+        redirect_slashes=False,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
     app.state.core = core
     app.state.public_url = public_url
     app.state.max_body_bytes = max_body_bytes
@@ -30,7 +48,8 @@ def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[
     app.include_router(routes)
     # Some clients are given an address that ends in the prefix, others add it themselves; one
     # who does both is forgiven.
-    app.include_router(routes, prefix=PREFIX)
+    app.include_router(routes, prefix=PREFIX, include_in_schema=False)
+    openapi.install(app, MANNERS)
     return {PREFIX: app}
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Security
+from fastapi.security import APIKeyHeader
 from starlette.requests import Request
 
 from ketway.api.scaleway.errors import NotYourProject
@@ -15,6 +16,8 @@ from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.credentials import ApiKey
 from ketway.domain.errors import BadToken
 from ketway.services.core import Core
+
+HEADER = "X-Auth-Token"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,14 +55,33 @@ def core(request: Request) -> Core:
     return found
 
 
-async def caller(request: Request) -> Caller:
+class SecretKey(APIKeyHeader):
+    """A key in the header, as the document says; refused in this dialect's words."""
+
+    async def __call__(self, request: Request) -> str:  # type: ignore[override]
+        """
+        Raises:
+            BadToken: none, or a text that is no key.
+        """
+        secret = request.headers.get(HEADER, "").strip()
+        if not secret:
+            raise BadToken("missing")
+        try:
+            UUID(secret)
+        except ValueError:
+            raise BadToken("malformed") from None
+        return secret
+
+
+SecretDep = Annotated[str, Security(SecretKey(name=HEADER, description="A secret key, as it stands."))]
+
+
+async def caller(request: Request, secret: SecretDep) -> Caller:
     """
     Raises:
-        BadToken: missing, unknown, revoked or expired.
+        BadToken: unknown, revoked or expired.
+        AccountDisabled
     """
-    secret = request.headers.get("x-auth-token", "").strip()
-    if not secret:
-        raise BadToken("missing")
     actor, key = await core(request).accounts.by_secret(secret)
     return Caller(actor=actor.through(DOOR), key=key)
 

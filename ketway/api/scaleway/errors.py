@@ -24,6 +24,7 @@ from ketway.domain.errors import (
     BadField,
     BadToken,
     Conflict,
+    Deleted,
     Forbidden,
     Gone,
     Invalid,
@@ -31,10 +32,12 @@ from ketway.domain.errors import (
     NotAllowed,
     NotFound,
     OverQuota,
+    PlatformUnserved,
     Precondition,
     ProgramRefused,
     Refusal,
     Several,
+    ShotsMissing,
     ShotsOverLimit,
     TooLarge,
     TooManyJobs,
@@ -75,12 +78,25 @@ ACTS_ON = {
     Action.CANCEL_BATCH: "qaas_session",
     Action.CHANGE_BATCH: "qaas_session",
     Action.DELETE_BATCH: "qaas_session",
+    Action.CHANGE_BOOKING: "qaas_booking",
     Action.CANCEL_PROCESS: "qaas_process",
     Action.CHANGE_USE_CASE: "use_case",
     Action.MANAGE_MEMBERS: "project",
     Action.OPERATE: "server",
 }
-TOKEN_REASONS = {"missing": "invalid_argument", "unknown": "not_found", "expired": "expired"}
+TOKEN_REASONS = {
+    "missing": "invalid_argument",
+    "malformed": "invalid_argument",
+    "unknown": "not_found",
+    "expired": "expired",
+}
+#: What to do about a key; the core speaks of tokens, which one logs in for.
+TOKEN_SENTENCES = {
+    "missing": "Send a secret key in the header X-Auth-Token.",
+    "malformed": "A secret key is a UUID; send the one that you were given in X-Auth-Token, as it stands.",
+    "unknown": "The secret key is not one of this server's.",
+    "expired": "The secret key has expired or was revoked; ask for a new one.",
+}
 #: The core's nouns in a sentence, and the dialect's.
 WORDS = {"batch": "session", "Batch": "Session", "program": "model", "Program": "Model"}
 #: Characters of what was sent that an error repeats.
@@ -102,6 +118,23 @@ class NotYourProject(Forbidden):
         return (
             f"This key has no right to {self.action} in project {self.id}; use the project it was made for."
         )
+
+
+@dataclass(eq=False)
+class Passing(Conflict):
+    """Something is about to be over; what it can be asked, it can be asked then.
+
+    Args:
+        kind: a core word.
+        status: the dialect's.
+    """
+
+    kind: str
+    id: str
+    status: str
+
+    def __str__(self) -> str:
+        return f"The {self.kind} is {self.status}; wait until it has ended."
 
 
 @dataclass(eq=False)
@@ -142,8 +175,18 @@ class Answer:
 def body(refusal: Refusal, now: datetime) -> tuple[int, Facts]:
     """Status and JSON of a refusal."""
     answer = next(answer for branch, answer in HTTP.items() if isinstance(refusal, branch))
-    said = {"type": answer.type, "message": _in_their_words(str(refusal))}
+    said = {"type": answer.type, "message": sentence(refusal)}
     return answer.status, said | answer.facts(refusal, now)
+
+
+def sentence(refusal: Refusal) -> str:
+    """For a person, in the dialect's words."""
+    if isinstance(refusal, BadToken):
+        return TOKEN_SENTENCES[refusal.reason]
+    said = str(refusal)
+    for core_word, word in WORDS.items():
+        said = said.replace(core_word, word)
+    return said
 
 
 def details(refusal: Refusal) -> Sequence[Mapping[str, str]]:
@@ -153,22 +196,18 @@ def details(refusal: Refusal) -> Sequence[Mapping[str, str]]:
             return [detail for part in parts for detail in details(part)]
         case BadField(field=field, reason=reason, message=message):
             return [_detail(".".join(field), reason, message)]
+        case ShotsMissing():
+            return [_detail("parameters", "required", str(refusal))]
         case ShotsOverLimit():
-            return [_detail("parameters", "constraint", str(refusal))]
+            return [_detail("parameters", "constraint", sentence(refusal))]
         case ProgramRefused(field=field):
-            return [_detail(field, "constraint", str(refusal))]
+            return [_detail(field, "constraint", sentence(refusal))]
         case TooManyJobs():
-            return [_detail("jobs", "constraint", str(refusal))]
+            return [_detail("jobs", "constraint", sentence(refusal))]
         case TooLarge():
-            return [_detail("payload", "constraint", str(refusal))]
+            return [_detail("body", "constraint", sentence(refusal))]
         case _:
-            return [_detail("body", "format", str(refusal))]
-
-
-def _in_their_words(sentence: str) -> str:
-    for core_word, word in WORDS.items():
-        sentence = sentence.replace(core_word, word)
-    return sentence
+            return [_detail("body", "format", sentence(refusal))]
 
 
 def _detail(name: str, reason: str, message: str) -> Mapping[str, str]:
@@ -205,25 +244,32 @@ def _which(refusal: NotFound, now: datetime) -> Facts:
 
 
 def _since(refusal: Gone, now: datetime) -> Facts:
-    # No refusal of this branch knows more yet; what is gone was so at the latest now.
-    return {"resource": "qaas_job_result", "resource_id": "", "expired_since": timestamp(now)}
+    kind, id = (refusal.kind, refusal.id) if isinstance(refusal, Deleted) else ("blob", "")
+    # Nobody knows since when; what is gone was so at the latest now.
+    return {"resource": RESOURCES.get(kind, kind), "resource_id": id, "expired_since": timestamp(now)}
 
 
 def _state(refusal: Conflict, now: datetime) -> Facts:
     kind = getattr(refusal, "kind", "batch")
-    status = getattr(refusal, "status", None)
     return {
         "resource": RESOURCES.get(kind, kind),
         "resource_id": getattr(refusal, "id", ""),
-        "current_state": "changing" if status is None else translate.state(kind, status),
+        "current_state": _current(refusal, kind),
     }
+
+
+def _current(refusal: Conflict, kind: str) -> str:
+    if isinstance(refusal, Passing):
+        return refusal.status
+    status: str | None = getattr(refusal, "status", None)
+    return "changing" if status is None else translate.state(kind, status)
 
 
 def _usable(refusal: Precondition, now: datetime) -> Facts:
     still_used = isinstance(refusal, JobStillLives)
     return {
         "precondition": "resource_still_in_use" if still_used else "resource_not_usable",
-        "help_message": str(refusal),
+        "help_message": sentence(refusal),
     }
 
 
@@ -231,11 +277,17 @@ def _arguments(refusal: Invalid | TooLarge, now: datetime) -> Facts:
     return {"details": details(refusal)}
 
 
+def _stock(refusal: PlatformUnserved, now: datetime) -> Facts:
+    return {"resource": "qaas_platform"}
+
+
 def _nothing(refusal: Unavailable, now: datetime) -> Facts:
     return {}
 
 
+#: The first that fits counts.
 HTTP: dict[type[Refusal], Answer] = {
+    PlatformUnserved: Answer(503, "out_of_stock", _stock),
     Unauthenticated: Answer(401, "denied_authentication", _who),
     Forbidden: Answer(403, "permissions_denied", _rights),
     OverQuota: Answer(403, "quotas_exceeded", _quota),

@@ -9,19 +9,21 @@ from fastapi import APIRouter, Depends
 
 from ketway.api.scaleway import translate, wire
 from ketway.api.scaleway.auth import CoreDep
+from ketway.api.scaleway.document import told
 from ketway.api.scaleway.requests import query_of
 from ketway.api.scaleway.translate import DOOR
 from ketway.domain.platforms import PlatformId
 from ketway.services.core import Core
 from ketway.services.platforms import Offer
 
-router = APIRouter(prefix="/platforms")
+router = APIRouter(prefix="/platforms", tags=["Platforms"])
 
 
-@router.get("")
+@router.get("", **told(query=wire.PlatformQuery, orders=translate.PLATFORM_ORDERS))
 async def list_platforms(
     core: CoreDep, query: Annotated[wire.PlatformQuery, Depends(query_of(wire.PlatformQuery))]
 ) -> wire.Platforms:
+    """Every platform that is offered; filters are exact, and old names are known."""
     field, descending = translate.ordered(query, translate.PLATFORM_ORDERS, "name_asc")
     found = [
         _shown(core, offer) for offer in await core.platforms.offers(DOOR) if _answers_name(offer, query)
@@ -33,15 +35,15 @@ async def list_platforms(
     return wire.Platforms(total_count=len(asked), platforms=asked[start : start + size])
 
 
-@router.get("/{platform_id}")
+@router.get("/{platform_id}", **told())
 async def get_platform(platform_id: UUID, core: CoreDep) -> wire.Platform:
+    """One platform."""
     return _shown(core, await core.platforms.offered(DOOR, PlatformId(platform_id)))
 
 
 def _shown(core: Core, offer: Offer) -> wire.Platform:
-    # Some clients insist on "available": workers that are still loading must not lock them out.
-    is_available = offer.is_served or offer.platform.engine in core.platforms.engines_here
-    return translate.platform(offer.platform, is_available=is_available)
+    availability = translate.availability(is_down=offer.is_down, is_served=core.platforms.is_served(offer))
+    return translate.platform(offer.platform, availability)
 
 
 def _answers_name(offer: Offer, query: wire.PlatformQuery) -> bool:

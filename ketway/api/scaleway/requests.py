@@ -18,6 +18,8 @@ _REASONS = {
     "enum": "constraint",
     "greater_than_equal": "constraint",
     "less_than_equal": "constraint",
+    "string_too_long": "constraint",
+    "too_long": "constraint",
 }
 _LISTS = ("tags",)
 

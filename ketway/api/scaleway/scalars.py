@@ -1,4 +1,4 @@
-"""Times, durations and texts that hold JSON, as they stand on the wire."""
+"""Times, durations, numbers and texts, as they stand on the wire."""
 
 from __future__ import annotations
 
@@ -7,10 +7,20 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-_DURATION = re.compile(r"\d{1,18}(\.\d{1,9})?s")
+_DURATION = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?s")
+_WHOLE = re.compile("-?[0-9]+")
+#: Longer than any limit that anything has, and still a number that can be reckoned with.
+_FOREVER_S = 1e12
+#: No page begins behind so many pages, and no page has so many rows.
+_MANY = 10**9
+_MANY_DIGITS = 20
+#: Characters of a name, a tag, a deduplication id; of settings that come back in every list.
+MAX_WORD = 255
+MAX_TAGS = 100
+MAX_SETTINGS = 2**20
 
 
 def timestamp(moment: datetime) -> str:
@@ -33,7 +43,19 @@ def seconds(sent: Any) -> Any:
         raise PydanticCustomError("format", "must be seconds followed by s, such as 900s or 2.5s")
     if sent <= 0:
         raise PydanticCustomError("constraint", "must be longer than 0s")
-    return float(sent)
+    return float(min(sent, _FOREVER_S))
+
+
+def whole(sent: Any) -> Any:
+    """A number of a query; beyond what any list has, all numbers mean the same."""
+    if isinstance(sent, str):
+        if not _WHOLE.fullmatch(sent):
+            raise PydanticCustomError("format", "must be a whole number")
+        # Not even read if it is long: that takes the square of its length.
+        sent = int(sent[:_MANY_DIGITS])
+    if sent < 0:
+        raise PydanticCustomError("constraint", "must not be below 0")
+    return min(sent, _MANY)
 
 
 def json_text(sent: Any) -> Any:
@@ -45,8 +67,30 @@ def _none_as_empty(sent: Any) -> Any:
     return () if sent is None else sent
 
 
-Timestamp = Annotated[datetime, PlainSerializer(timestamp)]
-Duration = Annotated[float, PlainSerializer(duration)]
-Seconds = Annotated[float | None, BeforeValidator(seconds)]
-JsonText = Annotated[str, BeforeValidator(json_text)]
-Tags = Annotated[tuple[str, ...], BeforeValidator(_none_as_empty)]
+_TEXT = {"type": "string"}
+_SECONDS = {"pattern": r"^[0-9]+(\.[0-9]{1,9})?s$"}
+_TIMESTAMP = {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"}
+
+Timestamp = Annotated[datetime, PlainSerializer(timestamp), WithJsonSchema(_TEXT | _TIMESTAMP)]
+Duration = Annotated[float, PlainSerializer(duration), WithJsonSchema(_TEXT | _SECONDS)]
+Seconds = Annotated[
+    float | None,
+    BeforeValidator(seconds),
+    WithJsonSchema(
+        {"anyOf": [_TEXT | _SECONDS, {"type": "number", "exclusiveMinimum": 0}, {"type": "null"}]}
+    ),
+]
+Whole = Annotated[int, BeforeValidator(whole), WithJsonSchema({"type": "integer", "minimum": 0})]
+Word = Annotated[str, StringConstraints(max_length=MAX_WORD)]
+Words = Annotated[tuple[Word, ...], Field(max_length=MAX_TAGS)]
+Tags = Annotated[
+    Words,
+    BeforeValidator(_none_as_empty, json_schema_input_type=Words | None),
+]
+_AN_OBJECT_TOO = str | dict[str, Any] | list[Any]
+JsonText = Annotated[str, BeforeValidator(json_text, json_schema_input_type=_AN_OBJECT_TOO)]
+Settings = Annotated[
+    str,
+    StringConstraints(max_length=MAX_SETTINGS),
+    BeforeValidator(json_text, json_schema_input_type=_AN_OBJECT_TOO),
+]

@@ -11,24 +11,28 @@ from starlette.requests import Request
 from ketway.api import once
 from ketway.api.scaleway import translate, wire
 from ketway.api.scaleway.auth import CallerDep, CoreDep
+from ketway.api.scaleway.document import told
+from ketway.api.scaleway.errors import Passing
 from ketway.api.scaleway.requests import body_of, query_of
 from ketway.api.scaleway.translate import DOOR
-from ketway.domain.batches import Batch, BatchId
+from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import AlreadyFinished, BadField, NotFound
 from ketway.domain.platforms import Platform, PlatformId
 from ketway.services.core import Core
-from ketway.services.listing import BatchFilter
+from ketway.services.listing import BatchFilter, Order
 
-router = APIRouter(prefix="/sessions")
+router = APIRouter(prefix="/sessions", tags=["Sessions"])
 
 
-@router.get("")
+@router.get("", **told(query=wire.SessionQuery, orders=translate.SESSION_ORDERS, refuses=(403,)))
 async def list_sessions(
     caller: CallerDep,
     core: CoreDep,
     query: Annotated[wire.SessionQuery, Depends(query_of(wire.SessionQuery))],
 ) -> wire.Sessions:
-    page = translate.page(query, translate.SESSION_ORDERS, "name_asc", translate.LONG_LIST)
+    """Those of one project; by default the one that the key is for."""
+    places = {Order.STATUS: translate.SESSION_PLACES}
+    page = translate.page(query, translate.SESSION_ORDERS, "name_asc", translate.LONG_LIST, places)
     asked = BatchFilter(
         project_ids=(caller.reads(query.project_id),),
         platform_ids=None if query.platform_id is None else (PlatformId(query.platform_id),),
@@ -38,34 +42,40 @@ async def list_sessions(
     return wire.Sessions(total_count=found.total, sessions=await _shown(core, *found.items))
 
 
-@router.post("")
+@router.post("", **told(body=wire.NewSession, is_once=True, refuses=(403, 404)))
 async def create_session(
     request: Request,
     caller: CallerDep,
     core: CoreDep,
     sent: Annotated[wire.NewSession, Depends(body_of(wire.NewSession))],
 ) -> wire.Session:
+    """A session, or the living one with the same `deduplication_id` on the same platform."""
     platform = await _platform(core, sent.platform_id)
     new = translate.new_session(sent, caller.writes(sent.project_id), platform, uuid4())
     asked = once.asked(request, caller.actor)
     return await _one(core, await core.batches.create(caller.actor, new, asked))
 
 
-@router.get("/{session_id}")
+@router.get("/{session_id}", **told())
 async def get_session(session_id: UUID, caller: CallerDep, core: CoreDep) -> wire.Session:
+    """One session."""
     return await _one(core, await core.batches.get(caller.actor, BatchId(session_id)))
 
 
-@router.patch("/{session_id}")
-async def change_session(
+@router.patch("/{session_id}", **told(body=wire.SessionChange, refuses=(403, 409)))
+async def update_session(
     session_id: UUID,
     caller: CallerDep,
     core: CoreDep,
     sent: Annotated[wire.SessionChange, Depends(body_of(wire.SessionChange))],
 ) -> wire.Session:
+    """Change what is given; durations hold at once."""
+    id = BatchId(session_id)
+    if (await core.batches.get(caller.actor, id)).status is BatchStatus.STOPPING:
+        raise Passing("batch", str(id), wire.SessionStatus.STOPPING.value)
     changed = await core.batches.change(
         caller.actor,
-        BatchId(session_id),
+        id,
         name=sent.name,
         tags=sent.tags,
         max_idle_s=sent.max_idle_duration,
@@ -74,8 +84,9 @@ async def change_session(
     return await _one(core, changed)
 
 
-@router.post("/{session_id}/terminate")
+@router.post("/{session_id}/terminate", **told(refuses=(403, 409)))
 async def terminate_session(session_id: UUID, caller: CallerDep, core: CoreDep) -> wire.Session:
+    """Stop it: what waits is cancelled, what runs is asked to stop. Twice changes nothing."""
     id = BatchId(session_id)
     try:
         ended = await core.batches.cancel(caller.actor, id)
@@ -85,18 +96,20 @@ async def terminate_session(session_id: UUID, caller: CallerDep, core: CoreDep) 
     return await _one(core, ended)
 
 
-@router.delete("/{session_id}", status_code=204)
+@router.delete("/{session_id}", status_code=204, **told(refuses=(403, 409)))
 async def delete_session(session_id: UUID, caller: CallerDep, core: CoreDep) -> None:
+    """Stop it, and remove it with its jobs and their results."""
     await core.batches.delete(caller.actor, BatchId(session_id))
 
 
-@router.get("/{session_id}/acls")
-async def list_acls(
+@router.get("/{session_id}/acls", **told(query=wire.ListQuery, orders=translate.ACL_ORDERS))
+async def list_session_acls(
     session_id: UUID,
     caller: CallerDep,
     core: CoreDep,
     query: Annotated[wire.ListQuery, Depends(query_of(wire.ListQuery))],
 ) -> wire.Acls:
+    """What the caller may do with it."""
     batch = await core.batches.get(caller.actor, BatchId(session_id))
     descending = translate.ordered(query, translate.ACL_ORDERS, "access_asc")
     granted = sorted(translate.access(caller.actor, batch), reverse=descending)

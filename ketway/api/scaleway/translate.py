@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
@@ -13,7 +14,7 @@ from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchStatus
 from ketway.domain.errors import BadField
 from ketway.domain.jobs import FINISHED, Job, JobStatus
-from ketway.domain.platforms import Door, Platform
+from ketway.domain.platforms import Door, Platform, PlatformId
 from ketway.domain.prices import DIGITS
 from ketway.domain.programs import Program, ProgramId
 from ketway.domain.results import Result
@@ -49,6 +50,8 @@ SHORT_LIST = (100, 100)
 LONG_LIST = (1000, 1000)
 
 Orders = Mapping[str, tuple[Order, bool]]
+#: By order: where the values stand that do not sort by themselves.
+Places = Mapping[Order, Mapping[Any, int]]
 
 
 def _orders(**columns: Order) -> dict[str, tuple[Order, bool]]:
@@ -56,14 +59,13 @@ def _orders(**columns: Order) -> dict[str, tuple[Order, bool]]:
     return {f"{word}_{way}": (by, down) for word, by in columns.items() for way, down in both}
 
 
-#: Sort words to column and "descending". The core cannot sort jobs by the names of their platform
-#: and session; those fall back on creation.
+#: Sort words to column and "descending".
 JOB_ORDERS: Orders = _orders(
     created_at=Order.CREATED,
     status=Order.STATUS,
-    platform_name=Order.CREATED,
+    platform_name=Order.PLATFORM,
     name=Order.NAME,
-    session_name=Order.CREATED,
+    session_name=Order.BATCH_NAME,
 )
 SESSION_ORDERS: Orders = _orders(
     name=Order.NAME, started_at=Order.STARTED, status=Order.STATUS, created_at=Order.CREATED
@@ -77,8 +79,19 @@ PLATFORM_ORDERS = {
 }
 ACL_ORDERS = {"access_asc": False, "access_desc": True}
 
+#: Sorted by status, things come as far as they have come in their lives; those that are shown by the
+#: same word stand together.
+SESSION_PLACES = {status: list(wire.SessionStatus).index(word) for status, word in SESSION_STATUS.items()}
+JOB_PLACES = {status: list(wire.JobStatus).index(word) for status, word in JOB_STATUS.items()}
 
-def page(query: wire.ListQuery, orders: Orders, default: str, sizes: tuple[int, int]) -> Page:
+
+def page(
+    query: wire.ListQuery,
+    orders: Orders,
+    default: str,
+    sizes: tuple[int, int],
+    places: Places | None = None,
+) -> Page:
     """
     Args:
         orders: the sort words of this list; `default` is one of them.
@@ -88,7 +101,19 @@ def page(query: wire.ListQuery, orders: Orders, default: str, sizes: tuple[int, 
     """
     by, descending = ordered(query, orders, default)
     limit = size(query, sizes)
-    return Page(offset=(max(query.page, 1) - 1) * limit, limit=limit, order=by, descending=descending)
+    return Page(
+        offset=(max(query.page, 1) - 1) * limit,
+        limit=limit,
+        order=by,
+        descending=descending,
+        places=(places or {}).get(by),
+    )
+
+
+def by_name(platforms: Iterable[Platform]) -> Mapping[PlatformId, int]:
+    """Where platforms stand, sorted by what this surface calls them."""
+    named = sorted((name_of(known), known.id) for known in platforms)
+    return {id: place for place, (_, id) in enumerate(named)}
 
 
 def size(query: wire.ListQuery, sizes: tuple[int, int]) -> int:
@@ -125,6 +150,7 @@ def new_session(sent: wire.NewSession, project: ProjectId, platform: Platform, c
         max_idle_s=sent.max_idle_duration,
         max_total_s=sent.max_duration,
         deduplication_key=sent.deduplication_id or None,
+        may_wait=False,
         echo=_echo(parameters=sent.parameters),
     )
 
@@ -150,7 +176,7 @@ def new_job(sent: wire.NewJob, chance: UUID) -> NewJob:
     )
 
 
-def platform(known: Platform, *, is_available: bool) -> wire.Platform:
+def platform(known: Platform, availability: wire.Availability = wire.Availability.AVAILABLE) -> wire.Platform:
     """A platform as its `shown` entry for this door presents it."""
     shown = known.shown[DOOR]
     hardware = shown.get("hardware")
@@ -165,8 +191,8 @@ def platform(known: Platform, *, is_available: bool) -> wire.Platform:
         max_qubit_count=known.max_qubits,
         max_shot_count=known.max_shots,
         max_circuit_count=shown.get("max_circuit_count", 1),
-        availability=wire.Availability.AVAILABLE if is_available else wire.Availability.SHORTAGE,
-        metadata=shown.get("metadata", ""),
+        availability=availability,
+        metadata=_metadata(known),
         price_per_hour=money(known.prices.per_hour, known.prices.currency),
         price_per_shot=money(known.prices.per_shot, known.prices.currency),
         price_per_circuit=money(known.prices.per_circuit, known.prices.currency),
@@ -181,9 +207,20 @@ def money(amount: Decimal, currency: str) -> wire.Money:
     return wire.Money(currency_code=currency, units=units, nanos=int((amount - units).scaleb(DIGITS)))
 
 
+def availability(*, is_down: bool, is_served: bool) -> wire.Availability:
+    """
+    Args:
+        is_down: an operator holds it.
+        is_served: somebody is there to run it.
+    """
+    if is_down:
+        return wire.Availability.MAINTENANCE
+    return wire.Availability.AVAILABLE if is_served else wire.Availability.SHORTAGE
+
+
 def name_of(known: Platform) -> str:
     """What this surface calls it."""
-    name: str = known.shown[DOOR].get("name", known.name)
+    name: str = known.shown.get(DOOR, {}).get("name", known.name)
     return name
 
 
@@ -224,7 +261,7 @@ def access(actor: Actor, batch: Batch) -> list[wire.SessionAccess]:
     if actor.may(batch):
         return [wire.SessionAccess.FULL]
     return [
-        wire.SessionAccess.READ_JOB,
+        wire.SessionAccess.READ_WRITE_JOB if batch.is_shared else wire.SessionAccess.READ_JOB,
         wire.SessionAccess.READ_JOB_CIRCUIT,
         wire.SessionAccess.READ_JOB_RESULT,
         wire.SessionAccess.READ_SESSION,
@@ -281,6 +318,15 @@ def state(kind: str, status: str) -> str:
     if kind == "job":
         return JOB_STATUS[JobStatus(status)].value
     return status
+
+
+def _metadata(known: Platform) -> str:
+    """What its clients read about the device: Pulser's read the specs, whoever wrote them last."""
+    shown = known.shown[DOOR]
+    if "metadata" not in shown and known.specs is not None:
+        return json.dumps({"specs": json.loads(known.specs)}, separators=(",", ":"))
+    text: str = shown.get("metadata", "")
+    return text
 
 
 def _circuit(sent: wire.NewCircuit | None) -> tuple[str | None, str | None]:

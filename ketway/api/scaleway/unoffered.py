@@ -11,7 +11,7 @@ from ketway.api.scaleway import wire
 from ketway.api.scaleway.errors import PLACEHOLDERS, Absent
 from ketway.api.scaleway.requests import body_of, query_of
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 
 @router.get("/bookings")

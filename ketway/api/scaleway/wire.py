@@ -18,12 +18,24 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     SerializerFunctionWrapHandler,
     model_serializer,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema
 
-from ketway.api.scaleway.scalars import Duration, JsonText, Seconds, Tags, Timestamp
+from ketway.api.scaleway.scalars import (
+    Duration,
+    JsonText,
+    Seconds,
+    Settings,
+    Tags,
+    Timestamp,
+    Whole,
+    Word,
+    Words,
+)
 
 
 class PlatformType(StrEnum):
@@ -93,21 +105,21 @@ class BookingDemand(Request):
 class NewSession(Request):
     project_id: UUID | None = None
     platform_id: UUID
-    name: str | None = None
+    name: Word | None = None
     max_idle_duration: Seconds = None
     max_duration: Seconds = None
     tags: Tags = ()
-    deduplication_id: str | None = None
+    deduplication_id: Word | None = None
     booking_demand: BookingDemand | None = None
     model_id: UUID | None = None
-    parameters: JsonText | None = None
+    parameters: Settings | None = None
 
 
 class SessionChange(Request):
-    name: str | None = None
+    name: Word | None = None
     max_idle_duration: Seconds = None
     max_duration: Seconds = None
-    tags: tuple[str, ...] | None = None
+    tags: Words | None = None
 
 
 class NewCircuit(Request):
@@ -116,18 +128,18 @@ class NewCircuit(Request):
 
 
 class NewJob(Request):
-    name: str | None = None
+    name: Word | None = None
     session_id: UUID
     circuit: NewCircuit | None = None
     model_id: UUID | None = None
-    parameters: JsonText | None = None
+    parameters: Settings | None = None
     max_duration: Seconds = None
     tags: Tags = ()
 
 
 class JobChange(Request):
-    name: str | None = None
-    tags: tuple[str, ...] | None = None
+    name: Word | None = None
+    tags: Words | None = None
 
 
 class NewModel(Request):
@@ -142,21 +154,22 @@ class NewProcess(Request):
 class ListQuery(Request):
     """Which page of a list; 0 means what an absent value means."""
 
-    page: int = Field(default=1, ge=0, le=10**9)
-    page_size: int = Field(default=0, ge=0, le=10**9)
+    page: Whole = 1
+    page_size: Whole = 0
     order_by: str | None = None
 
 
-def _unless_unknown(sent: Any) -> Any:
-    return None if isinstance(sent, str) and sent.startswith("unknown_") else sent
+def _unless(unknown: str) -> BeforeValidator:
+    """A value that stands for no filter."""
+    return BeforeValidator(lambda sent: None if sent == unknown else sent)
 
 
 class PlatformQuery(ListQuery):
     provider_name: str | None = None
     backend_name: str | None = None
     name: str | None = None
-    platform_type: Annotated[PlatformType | None, BeforeValidator(_unless_unknown)] = None
-    platform_technology: Annotated[Technology | None, BeforeValidator(_unless_unknown)] = None
+    platform_type: Annotated[PlatformType | None, _unless("unknown_type")] = None
+    platform_technology: Annotated[Technology | None, _unless("unknown_technology")] = None
 
 
 class SessionQuery(ListQuery):
@@ -184,6 +197,21 @@ class Answer(BaseModel):
     def _without_nulls(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
         fields: dict[str, Any] = serialize(self)
         return {name: value for name, value in fields.items() if value is not None}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Every field is always there, except those that may be unset; none is ever null."""
+        plain: Any = {name: part for name, part in core_schema.items() if name != "serialization"}
+        schema = handler.resolve_ref_schema(handler(plain))
+        unset = {name for name, field in cls.model_fields.items() if field.default is None}
+        for name in unset:
+            kept = schema["properties"][name]
+            (only,) = [each for each in kept.pop("anyOf") if each != {"type": "null"}]
+            schema["properties"][name] = {key: kept[key] for key in kept.keys() - {"default"}} | only
+        schema["required"] = [name for name in cls.model_fields if name not in unset]
+        return schema | {"additionalProperties": False}
 
 
 class Money(Answer):

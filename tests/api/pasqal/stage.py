@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 
-from ketway.domain.accounts import Account, AccountId, Project, ProjectId, Role
-from ketway.domain.credentials import ApiKey, ApiKeyId, hashed
+from ketway.domain.accounts import Role
 from ketway.services.core import Limits
 from tests.api.pasqal.clients import SEQUENCE, data
-from tests.api.pasqal.documents import Documents, read_documents
 from tests.api.pasqal.worlds import CORE, a_client, a_machine, an_emulator
-from tests.builders import a_membership
+from tests.api.surface.documents import Documents, read_documents
+from tests.api.surface.people import a_project, a_secret, an_account
 from tests.worlds import World, a_world
 
+#: Base paths of the documented applications.
+BASES = ("/core-fast", "/account")
 OVH = f"{CORE}/v1/third-party-access/ovh"
 #: Routes that `test_learning` is about, and the table of all the others is not.
 LEARNING = {
@@ -144,58 +144,23 @@ KIND = "algorithm_dqgm"
 async def a_stage(folder: Path) -> AsyncIterator[Stage]:
     catalogue, limits = [an_emulator(), a_machine()], Limits(process_kinds=(KIND,))
     async with a_world(folder, catalogue=catalogue, limits=limits) as world, AsyncExitStack() as stack:
-        other = Project(id=ProjectId(uuid4()), name="elsewhere", created_at=world.clock.now())
-        async with world.db.work() as work:
-            await work.projects.add(other)
-        here, there = world.project_id, other.id
+        here, there = world.project_id, await a_project(world)
         people = {
-            Who.CREATOR: await _account(world, here, Role.MEMBER),
-            Who.COLLEAGUE: await _account(world, here, Role.MEMBER),
-            Who.ADMIN: await _account(world, here, Role.ADMIN),
-            Who.OPERATOR: await _account(world, None, superuser=True),
-            Who.STRANGER: await _account(world, there, Role.ADMIN),
+            Who.CREATOR: await an_account(world, here),
+            Who.COLLEAGUE: await an_account(world, here),
+            Who.ADMIN: await an_account(world, here, Role.ADMIN),
+            Who.OPERATOR: await an_account(world, None, superuser=True),
+            Who.STRANGER: await an_account(world, there, Role.ADMIN),
         }
         tokens: dict[Who, str | None] = {}
         for who, account in people.items():
             tokens[who], _ = await world.core.accounts.login(account.email, "password")
-        tokens[Who.BEARER] = await _secret(world, people[Who.CREATOR], here)
-        tokens[Who.PASSER] = await _secret(world, people[Who.STRANGER], there)
+        tokens[Who.BEARER] = await a_secret(world, people[Who.CREATOR], here)
+        tokens[Who.PASSER] = await a_secret(world, people[Who.STRANGER], there)
         tokens[Who.NOBODY] = None
         clients = {
             who: await stack.enter_async_context(a_client(world, token)) for who, token in tokens.items()
         }
         accounts = {who: str(account.id) for who, account in people.items()}
-        documents = await read_documents(clients[Who.NOBODY])
+        documents = await read_documents(clients[Who.NOBODY], *BASES)
         yield Stage(world=world, clients=clients, accounts=accounts, documents=documents)
-
-
-async def _account(
-    world: World, project: ProjectId | None, role: Role = Role.MEMBER, *, superuser: bool = False
-) -> Account:
-    account = Account(
-        id=AccountId(uuid4()),
-        email=f"{uuid4().hex}@here",
-        created_at=world.clock.now(),
-        password_hash=await world.core.accounts.hasher.hash("password"),
-        superuser=superuser,
-    )
-    async with world.db.work() as work:
-        await work.accounts.add(account)
-        if project is not None:
-            await work.projects.add_member(a_membership(account.id, project, role))
-    return account
-
-
-async def _secret(world: World, account: Account, project: ProjectId) -> str:
-    secret = str(uuid4())
-    key = ApiKey(
-        id=ApiKeyId(uuid4()),
-        access_key=f"SCW{uuid4().hex[:17].upper()}",
-        secret_hash=hashed(secret),
-        account_id=account.id,
-        project_id=project,
-        created_at=world.clock.now(),
-    )
-    async with world.db.work() as work:
-        await work.api_keys.add(key)
-    return secret

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Coroutine
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import Bundle, invariant, multiple, rule
 
-from ketway.domain.errors import Conflict
-from ketway.domain.leases import Verdict
 from tests.api.pasqal.clients import a_batch_body
 from tests.api.pasqal.worlds import CORE, a_client, a_machine, a_token, an_emulator
 from tests.fakes import a_memory_world
-from tests.services.steps import another_worker, beat, claim, done, failed, give_back, let_pass
+from tests.histories import USUAL, History
 from tests.worlds import World, a_world
 
 V1, V2 = f"{CORE}/v1", f"{CORE}/v2"
-T = TypeVar("T")
 Seen = dict[str, dict[str, Any]]
 
 LIMITS = {"default_idle_s": 40.0, "default_total_s": 90.0}
@@ -55,16 +50,13 @@ FILTERS = st.sampled_from(
 )
 
 
-class AnyHistory(RuleBasedStateMachine):
+class AnyHistory(History):
     """One client who is an operator too, two workers, and everything that may happen between them."""
 
     batches = Bundle("batches")
-    grants = Bundle("grants")
 
     def __init__(self) -> None:
         super().__init__()
-        self.runner = asyncio.Runner()
-        self.stack = AsyncExitStack()
         self.seen_batches: Seen = {}
         self.seen_jobs: Seen = {}
         self.paused: set[str] = set()
@@ -72,15 +64,9 @@ class AnyHistory(RuleBasedStateMachine):
     def a_world(self) -> AbstractAsyncContextManager[World]:
         return a_memory_world(catalogue=DEVICES)
 
-    def do(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return self.runner.run(coroutine)
-
-    def try_to(self, coroutine: Coroutine[Any, Any, Any]) -> None:
-        """What a worker says of an attempt that is not its own any more is refused."""
-        try:
-            self.do(coroutine)
-        except Conflict:
-            return
+    async def open_world(self) -> None:
+        await super().open_world()
+        self.api = await self.stack.enter_async_context(a_client(self.world, await a_token(self.world)))
 
     def answer(self, method: str, path: str, **asked: Any) -> httpx.Response:
         response = self.do(self.api.request(method, path, **asked))
@@ -94,20 +80,6 @@ class AnyHistory(RuleBasedStateMachine):
         assert response.status_code == 200, response.text
         assert '"PAUSED"' not in response.text
         return response.json()["data"]
-
-    def teardown(self) -> None:
-        self.do(self.stack.aclose())
-        self.runner.close()
-
-    @initialize()
-    def begin(self) -> None:
-        async def open_world() -> None:
-            self.world = await self.stack.enter_async_context(self.a_world())
-            await self.world.core.housekeeping.open()
-            self.api = await self.stack.enter_async_context(a_client(self.world, await a_token(self.world)))
-            self.workers = [self.world.worker, await another_worker(self.world)]
-
-        self.do(open_world())
 
     @rule(
         target=batches,
@@ -242,30 +214,6 @@ class AnyHistory(RuleBasedStateMachine):
             answer = self.answer("POST", f"{V1}/jobs/{job['id']}/errors", json={"errors": ["Too warm."]})
             assert (answer.status_code == 200) == (job["status"] not in FINAL), answer.text
 
-    @rule(target=grants, worker=st.integers(0, 1), most=st.integers(1, 3))
-    def claim(self, worker, most):
-        return multiple(*self.do(claim(self.world, self.workers[worker], most)))
-
-    @rule(grant=grants, progress=st.integers(0, 100))
-    def heartbeat(self, grant, progress):
-        self.do(beat(self.world, grant, progress))
-
-    @rule(grant=grants)
-    def report_done(self, grant):
-        self.try_to(done(self.world, grant))
-
-    @rule(grant=grants, verdict=st.sampled_from(Verdict))
-    def report_failed(self, grant, verdict):
-        self.try_to(failed(self.world, grant, verdict))
-
-    @rule(grant=grants)
-    def give_back(self, grant):
-        self.try_to(give_back(self.world, grant))
-
-    @rule(seconds=st.sampled_from([1, 31, 45]))
-    def let_pass(self, seconds):
-        self.do(let_pass(self.world, seconds))
-
     @invariant()
     def every_answer_agrees_with_every_other_and_with_the_life_cycles(self):
         upward = {"order_by": "created_at", "order_by_direction": "ASC"}
@@ -378,7 +326,6 @@ class AnyHistoryOnDisk(AnyHistory):
         return a_world(Path(folder), catalogue=DEVICES)
 
 
-USUAL = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 TestAnyHistory = AnyHistory.TestCase
 TestAnyHistory.settings = settings(USUAL, max_examples=25, stateful_step_count=25)
 TestAnyHistoryOnDisk = AnyHistoryOnDisk.TestCase

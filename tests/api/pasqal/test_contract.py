@@ -9,15 +9,16 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
-from fastapi.routing import APIRoute, iter_route_contexts
 
 from ketway.api.pasqal import surface
 from tests.api.pasqal.clients import NOBODY
-from tests.api.pasqal.contract import ROUTES, WRONG, Call, Route, Schema, exactly, many
-from tests.api.pasqal.documents import must_fit
+from tests.api.pasqal.contract import ROUTES, Route
+from tests.api.pasqal.contract.queries import WRONG
 from tests.api.pasqal.stage import LEARNING, Stage, Who, a_stage
 from tests.api.pasqal.worlds import ACCOUNT, MAX_BODY_BYTES
+from tests.api.surface.calls import Call, rows, served
+from tests.api.surface.documents import must_fit
+from tests.api.surface.schemas import Schema, exactly, many
 
 JSEND = [route for route in ROUTES if not route.is_login]
 WITH_BODY = [route for route in JSEND if route.has_body]
@@ -25,10 +26,6 @@ WITH_BODY = [route for route in JSEND if route.has_body]
 PAGINATION = exactly({name: {"type": "integer", "minimum": 0} for name in ("total", "start", "end")})
 #: Paths with these ids name things that may be unknown; a realm is any.
 _NAMES = {"dt_name", "device_type"}
-
-
-def rows(routes: list[Route]) -> Any:
-    return pytest.mark.parametrize("route", routes, ids=map(str, routes))
 
 
 @pytest.fixture(scope="module")
@@ -86,20 +83,12 @@ def refused(response: httpx.Response, status: int) -> Any:
 
 
 async def test_every_route_that_is_served_is_in_the_table_and_every_row_is_served(stage):
-    mounts = surface(stage.world.core, public_url=None, max_body_bytes=1)
-    served = [
-        (method, f"{prefix}{context.path}")
-        for prefix, app in mounts.items()
-        if isinstance(app, FastAPI)
-        for context in iter_route_contexts(app.routes)
-        if isinstance(context.original_route, APIRoute)
-        for method in context.methods or ()
-    ]
+    found = served(surface(stage.world.core, public_url=None, max_body_bytes=1))
 
     listed = [(route.method, route.path) for route in ROUTES]
     grants = {("POST", "/oauth/token"), ("POST", "/realms/{realm}/protocol/openid-connect/token")}
-    assert len(served) == len(set(served))
-    assert set(served) == {*listed, *LEARNING}
+    assert len(found) == len(set(found))
+    assert set(found) == {*listed, *LEARNING}
     assert sorted(set(listed) - grants) == sorted(row for row in listed if row not in grants)
 
 

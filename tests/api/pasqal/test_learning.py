@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.api.pasqal.clients import NOBODY, data, why
-from tests.api.pasqal.contract import MOMENT, TEXT, UUID, WHOLE, by_key, exactly, maybe
-from tests.api.pasqal.documents import must_fit
+from tests.api.pasqal.contract.shapes import MOMENT
 from tests.api.pasqal.stage import Stage, Who, a_stage
 from tests.api.pasqal.worlds import CORE
+from tests.api.surface.documents import must_fit
+from tests.api.surface.schemas import TEXT, UUID, WHOLE, by_key, exactly, maybe
 
 V1 = f"{CORE}/v1"
 CASES = f"{V1}/use-cases"

@@ -10,12 +10,10 @@ import httpx
 import pytest
 
 from tests.api.pasqal.contract import ROUTES
-from tests.api.pasqal.documents import BASES
-from tests.api.pasqal.stage import LEARNING
+from tests.api.pasqal.stage import BASES, LEARNING
 from tests.api.pasqal.worlds import an_app, an_emulator
+from tests.api.surface.documents import Documents, read_documents
 from tests.worlds import a_world
-
-_METHODS = {"get", "post", "put", "patch", "delete"}
 
 
 @pytest.fixture(scope="module")
@@ -27,21 +25,12 @@ async def client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[http
 
 
 @pytest.fixture(scope="module")
-async def documents(client: httpx.AsyncClient) -> dict[str, Any]:
-    return {base: (await client.get(f"{base}/openapi.json")).json() for base in BASES}
-
-
-def operations(documents: dict[str, Any]) -> dict[tuple[str, str], Any]:
-    return {
-        (method.upper(), base + path): item[method]
-        for base, document in documents.items()
-        for path, item in document["paths"].items()
-        for method in item.keys() & _METHODS
-    }
+async def documents(client: httpx.AsyncClient) -> Documents:
+    return await read_documents(client, *BASES)
 
 
 async def test_every_route_is_told_with_a_sentence_and_an_id_of_its_own(documents):
-    found = operations(documents)
+    found = documents.operations
 
     ids = [operation["operationId"] for operation in found.values()]
     listed = {(route.method, route.path) for route in ROUTES if not route.is_login}
@@ -53,7 +42,7 @@ async def test_every_route_is_told_with_a_sentence_and_an_id_of_its_own(document
 
 
 async def test_every_parameter_that_is_read_is_told(documents):
-    found = operations(documents)
+    found = documents.operations
 
     for route in ROUTES:
         if not route.is_login:
@@ -64,7 +53,7 @@ async def test_every_parameter_that_is_read_is_told(documents):
 
 
 async def test_bodies_are_told_where_they_are_read_and_logins_where_they_are_needed(documents):
-    found = operations(documents)
+    found = documents.operations
 
     for route in ROUTES:
         if not route.is_login:
@@ -75,7 +64,7 @@ async def test_bodies_are_told_where_they_are_read_and_logins_where_they_are_nee
 
 
 async def test_every_reference_leads_somewhere(documents):
-    for document in documents.values():
+    for document in documents.by_base.values():
         names = set(re.findall(r"#/components/schemas/([^'\"]+)", str(document)))
 
         assert names <= document["components"]["schemas"].keys()

@@ -6,40 +6,17 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import requests
-import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
-from schemathesis import APIOperation, Case, GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.core.failures import FailureGroup
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
-from tests.api.pasqal.contract import ROUTES, Call, Route
-from tests.api.pasqal.documents import BASES
+from tests.api.pasqal.contract import ROUTES, Route
 from tests.api.pasqal.stage import LEARNING, Stage, Who, a_stage
 from tests.api.pasqal.worlds import ORIGIN
+from tests.api.surface.calls import Call
+from tests.api.surface.cases import cases_of, must_be_answered_as_told, read_schemas, steer
 
-CHECKS = [
-    not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_schema_conformance,
-]
 TABLE = {(route.method, route.path): route for route in ROUTES if not route.is_login}
 OPERATIONS = [*TABLE, *sorted(LEARNING)]
-A_FEW = settings(
-    max_examples=8,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+#: Fields of bodies that name something.
+NAMES = ("project_id", "batch_id", "device_type", "sequence_builder")
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +26,8 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
 
 
 @pytest.fixture(scope="module")
-async def schemas(stage: Stage) -> dict[str, Any]:
-    read = {base: (await stage.creator.get(f"{base}/openapi.json")).json() for base in BASES}
-    return {base: schemathesis.openapi.from_dict(document) for base, document in read.items()}
+def schemas(stage: Stage) -> dict[str, Any]:
+    return read_schemas(stage.documents)
 
 
 @pytest.fixture
@@ -63,43 +39,11 @@ async def likely(stage: Stage, method: str, path: str) -> Call:
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 async def test_every_answer_is_one_that_the_document_foresees(stage, schemas, likely, method, path):
-    base = "/" + path.split("/")[1]
+    base = stage.documents.base_of(path)
     operation = schemas[base][path.removeprefix(base)][method]
     who = Who.BEARER if "/ovh/" in path else Who.OPERATOR
 
-    for place, case in enumerate(_cases(operation)):
+    for place, case in enumerate(cases_of(operation)):
         if place % 2:
-            _steer(case, likely)
-        sent = requests.Request(**case.as_transport_kwargs(base_url=f"{ORIGIN}{base}")).prepare()
-        answer = await stage.clients[who].request(
-            method, sent.url or "", content=sent.body, headers=dict(sent.headers)
-        )
-
-        try:
-            case.validate_response(answer, checks=CHECKS)
-        except FailureGroup as found:
-            # No ordinary exception: it would end every test of this module.
-            raise AssertionError(str(found)) from None
-
-
-def _cases(operation: APIOperation) -> list[Case]:
-    """The same ones every time, half of them of what the document forbids."""
-    found: list[Case] = []
-
-    @A_FEW
-    @given(st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode)))
-    def collect(case: Case) -> None:
-        found.append(case)
-
-    collect()
-    # A path with a line break in it reaches no application.
-    return [case for case in found if "%0A" not in "".join(map(str, case.path_parameters.values()))]
-
-
-def _steer(case: Case, likely: Call) -> None:
-    """Towards what is there: random ids are never found."""
-    case.path_parameters = {**case.path_parameters, **likely.ids}
-    if isinstance(case.body, dict) and isinstance(likely.body, dict):
-        for name in ("project_id", "batch_id", "device_type", "sequence_builder"):
-            if name in likely.body:
-                case.body[name] = likely.body[name]
+            steer(case, likely, NAMES)
+        await must_be_answered_as_told(case, stage.clients[who], f"{ORIGIN}{base}")

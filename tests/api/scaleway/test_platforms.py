@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 
 import httpx
 import pytest
 
+from ketway import platforms
+from ketway.api.scaleway import translate
+from ketway.api.scaleway.translate import DOOR
+from ketway.domain.platforms import platform_id
 from ketway.domain.prices import Prices
 from tests.api.scaleway.clients import AER, NOBODY
-from tests.api.scaleway.worlds import a_client, an_aer
+from tests.api.scaleway.worlds import SHOWN, a_client, an_aer
 from tests.builders import a_platform
 from tests.worlds import World, a_world
 
@@ -114,3 +119,49 @@ async def test_a_platform_whose_workers_are_long_gone_is_short(world: World):
         after = (await api.get(f"/platforms/{AER}")).json()["availability"]
 
     assert (before, after) == ("available", "shortage")
+
+
+async def test_a_platform_that_its_operator_holds_is_in_maintenance(api: httpx.AsyncClient, world: World):
+    held = platform_id("EMU-AER")
+    await world.core.platforms.set_down(world.operator, [held], True)
+    during = (await api.get(f"/platforms/{AER}")).json()["availability"]
+    await world.core.platforms.set_down(world.operator, [held], False)
+    after = (await api.get(f"/platforms/{AER}")).json()["availability"]
+
+    assert (during, after) == ("maintenance", "available")
+
+
+@pytest.mark.parametrize(
+    ("specs", "written", "told"),
+    [
+        ('{"name": "ATOMS", "max_atom_num": 3}', {}, '{"specs":{"name":"ATOMS","max_atom_num":3}}'),
+        ('{"name": "ATOMS"}', {"metadata": '{"a": 1}'}, '{"a": 1}'),
+        (None, {}, ""),
+    ],
+)
+async def test_a_device_is_described_by_its_specs_unless_the_catalogue_has_other_words(
+    tmp_path, specs, written, told
+):
+    shown = {name: value for name, value in SHOWN.items() if name != "metadata"} | written
+    async with (
+        a_world(tmp_path, catalogue=[an_aer(specs=specs, shown={DOOR: shown})]) as world,
+        a_client(world.core, world.credentials.secret_key) as api,
+    ):
+        assert (await api.get(f"/platforms/{AER}")).json()["metadata"] == told
+
+
+def test_the_atoms_of_the_built_in_catalogue_are_shown_under_the_names_that_clients_know():
+    known = [platform for platform in platforms.read() if DOOR in platform.shown]
+    shown = [translate.platform(platform) for platform in known]
+
+    atoms = {one.name: one for one in shown if one.technology == "neutral_atom"}
+
+    assert {name: one.type.value for name, one in atoms.items()} == {
+        "QPU-FRESNEL-100PQ": "qpu",
+        "EMU-FRESNEL-100PQ": "simulator",
+        "EMU-MPS-PASQAL": "simulator",
+    }
+    assert {one.provider_name for one in atoms.values()} == {"pasqal"}
+    for one in atoms.values():
+        device = json.loads(one.metadata)["specs"]
+        assert (device["max_atom_num"], device["max_runs"]) == (one.max_qubit_count, one.max_shot_count)

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
 import pytest
 
-from ketway.domain.platforms import Door
+from ketway.domain.platforms import Door, platform_id
 from ketway.services.drafts import NewBatch
 from tests.api.scaleway.clients import AER, NOBODY, QPU, a_job, a_model, a_session
+from tests.api.scaleway.worlds import a_client
+from tests.api.surface.people import a_secret, an_account
 from tests.worlds import World
 
 
@@ -114,6 +118,34 @@ async def test_a_living_session_with_the_same_deduplication_id_is_answered_uncha
     assert first["deduplication_id"] == "ours"
 
 
+async def test_who_is_answered_somebody_elses_session_may_run_jobs_on_it(
+    api: httpx.AsyncClient, world: World
+):
+    member = await an_account(world, world.project_id)
+    first = await a_session(api, deduplication_id="qs-qiskit-aer")
+    unshared = await a_session(api)
+    async with a_client(world.core, await a_secret(world, member, world.project_id)) as colleague:
+        second = await a_session(colleague, deduplication_id="qs-qiskit-aer")
+        job = await a_job(colleague, second["id"])
+        refused = await colleague.post(
+            "/jobs", json={"session_id": unshared["id"], "circuit": {"qiskit_circuit": "x"}}
+        )
+        ended = await colleague.post(f"/sessions/{first['id']}/terminate")
+        cancelled = await colleague.post(f"/jobs/{job['id']}/cancel")
+
+    assert (second["id"], job["session_id"]) == (first["id"], first["id"])
+    assert (refused.status_code, refused.json()["type"]) == (403, "permissions_denied")
+    assert refused.json()["details"] == [{"resource": "qaas_session", "action": "write"}]
+    assert ended.status_code == 403
+    assert cancelled.json()["status"] == "cancelled"
+
+
+async def test_two_calls_at_once_with_one_deduplication_id_get_one_session(api: httpx.AsyncClient):
+    made = await asyncio.gather(*(a_session(api, deduplication_id="ours") for _ in range(8)))
+
+    assert len({session["id"] for session in made}) == 1
+
+
 async def test_a_deduplication_id_is_free_again_once_its_session_ended(api: httpx.AsyncClient):
     first = await a_session(api, deduplication_id="ours")
     await api.post(f"/sessions/{first['id']}/terminate")
@@ -121,6 +153,34 @@ async def test_a_deduplication_id_is_free_again_once_its_session_ended(api: http
     again = await a_session(api, deduplication_id="ours")
 
     assert again["id"] != first["id"]
+
+
+async def test_no_session_begins_on_a_platform_that_its_operator_holds(api: httpx.AsyncClient, world: World):
+    living = await a_session(api, deduplication_id="ours")
+    await world.core.platforms.set_down(world.operator, [platform_id("EMU-AER")], True, "being cooled")
+
+    refused = await api.post("/sessions", json={"platform_id": AER})
+    again = await a_session(api, deduplication_id="ours")
+    job = await a_job(api, living["id"])
+    await world.core.platforms.set_down(world.operator, [platform_id("EMU-AER")], False)
+
+    assert (refused.status_code, refused.json()["type"]) == (503, "out_of_stock")
+    assert refused.json()["resource"] == "qaas_platform"
+    assert "being cooled" in refused.json()["message"]
+    assert (again["id"], job["status"]) == (living["id"], "waiting")
+    assert (await a_session(api))["id"] != living["id"]
+
+
+async def test_no_session_begins_where_nobody_runs_its_jobs(world: World):
+    elsewhere = replace(world.core.platforms, engines_here=())
+    core = replace(world.core, platforms=elsewhere, batches=replace(world.core.batches, platforms=elsewhere))
+    async with a_client(core, world.credentials.secret_key) as api:
+        before = await api.post("/sessions", json={"platform_id": AER})
+        world.clock.move(minutes=10)
+        after = await api.post("/sessions", json={"platform_id": AER})
+
+    assert (before.status_code, after.status_code) == (200, 503)
+    assert after.json().items() >= {("type", "out_of_stock"), ("resource", "qaas_platform")}
 
 
 async def test_terminating_ends_a_session_and_cancels_what_waits(api: httpx.AsyncClient):
@@ -177,6 +237,47 @@ async def test_a_session_over_its_total_limit_is_stopped(api: httpx.AsyncClient,
     assert (later["status"], later["progress_message"]) == ("stopped", "reached its total limit")
 
 
+async def test_a_limit_that_is_over_already_stops_a_session_at_once(api: httpx.AsyncClient, world: World):
+    session = await a_session(api)
+    job = await a_job(api, session["id"])
+    world.clock.move(minutes=5)
+
+    longer = await api.patch(f"/sessions/{session['id']}", json={"max_duration": "301s"})
+    shorter = await api.patch(f"/sessions/{session['id']}", json={"max_duration": "299s"})
+
+    assert longer.json()["status"] == "running"
+    assert (shorter.status_code, shorter.json()["status"]) == (200, "stopped")
+    assert shorter.json()["progress_message"] == "reached its total limit"
+    assert (await api.get(f"/jobs/{job['id']}")).json()["status"] == "cancelled"
+
+
+async def test_an_idle_limit_that_is_over_already_stops_a_session_at_once(
+    api: httpx.AsyncClient, world: World
+):
+    session = await a_session(api)
+    world.clock.move(minutes=5)
+
+    stopped = (await api.patch(f"/sessions/{session['id']}", json={"max_idle_duration": 299})).json()
+
+    assert (stopped["status"], stopped["progress_message"]) == ("stopped", "idle too long")
+
+
+async def test_a_session_that_is_stopping_is_not_changed(api: httpx.AsyncClient, world: World):
+    session = await a_session(api)
+    await a_job(api, session["id"])
+    await world.claim()
+    await api.post(f"/sessions/{session['id']}/terminate")
+
+    answer = await api.patch(f"/sessions/{session['id']}", json={"name": "other"})
+
+    assert (answer.status_code, answer.json()["type"]) == (409, "transient_state")
+    assert answer.json().items() >= {
+        ("resource", "qaas_session"),
+        ("resource_id", session["id"]),
+        ("current_state", "stopping"),
+    }
+
+
 async def test_a_change_keeps_what_it_does_not_name(api: httpx.AsyncClient):
     session = await a_session(api, tags=["a"])
 
@@ -229,6 +330,29 @@ async def test_sessions_are_filtered(api: httpx.AsyncClient, query, found):
     listed = (await api.get("/sessions", params=query)).json()
 
     assert {session["name"] for session in listed["sessions"]} == found
+
+
+async def test_sessions_sorted_by_status_stand_together_by_the_word_that_is_shown(
+    api: httpx.AsyncClient, world: World
+):
+    idle = await a_session(api, max_idle_duration="60s")
+    world.clock.move(seconds=61)
+    await world.core.housekeeping.sweep()
+    stopping = await a_session(api)
+    await a_job(api, stopping["id"])
+    await world.claim()
+    await api.post(f"/sessions/{stopping['id']}/terminate")
+    ended = await a_session(api)
+    await api.post(f"/sessions/{ended['id']}/terminate")
+    running, starting = await a_session(api), await a_session(api, platform_id=QPU)
+
+    listed = (await api.get("/sessions", params={"order_by": "status_asc"})).json()["sessions"]
+
+    assert [session["status"] for session in listed] == [
+        *("starting", "running", "stopping", "stopped", "stopped"),
+    ]
+    assert [session["id"] for session in listed[:3]] == [starting["id"], running["id"], stopping["id"]]
+    assert [session["id"] for session in listed[3:]] == sorted([idle["id"], ended["id"]])
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])

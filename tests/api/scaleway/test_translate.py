@@ -5,7 +5,6 @@ from ketway.api.scaleway import translate, wire
 from ketway.domain.accounts import Role
 from ketway.domain.batches import BatchStatus
 from ketway.domain.jobs import JobStatus
-from tests.api.scaleway.worlds import an_aer
 from tests.builders import ACCOUNT, NOON, a_batch, a_job, a_member
 
 NO_JOBS = dict.fromkeys(JobStatus, 0)
@@ -104,13 +103,21 @@ def test_a_session_that_was_stopped_says_why():
 
 
 def test_a_platform_without_workers_is_short():
-    assert translate.platform(an_aer(), is_available=False).availability == "shortage"
+    assert translate.availability(is_down=False, is_served=False) == "shortage"
 
 
 def test_who_made_a_session_may_do_everything_with_it():
     batch = a_batch(creator_id=ACCOUNT)
 
     assert translate.access(a_member(), batch) == ["full"]
+
+
+def test_other_members_may_send_jobs_to_a_session_that_has_a_key():
+    batch = a_batch(creator_id="somebody else", deduplication_key="ours")
+
+    assert translate.access(a_member(Role.MEMBER), batch) == [
+        *("read_write_job", "read_job_circuit", "read_job_result", "read_session"),
+    ]
 
 
 def test_other_members_may_read_a_session():

@@ -51,7 +51,7 @@ async def test_an_unknown_key_is_refused_before_its_body_is_read(world: World):
     assert (answer.status_code, answer.json()["reason"]) == (401, "not_found")
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/platforms/", f"{PREFIX}{PREFIX}/jobs", "/", "/docs"])
+@pytest.mark.parametrize("path", ["/nothing", "/platforms/", f"{PREFIX}{PREFIX}/jobs", "/", "/redoc"])
 async def test_an_unknown_route_is_answered_in_json_without_a_redirect(api: httpx.AsyncClient, path):
     answer = await api.get(path)
 
@@ -112,7 +112,7 @@ async def test_a_body_over_the_bound_is_refused_as_an_argument(world: World):
         answer = await api.post("/models", json={"payload": "x" * 100})
 
     assert (answer.status_code, answer.json()["type"]) == (400, "invalid_arguments")
-    assert answer.json()["details"][0]["argument_name"] == "payload"
+    assert answer.json()["details"][0]["argument_name"] == "body"
 
 
 async def test_a_failure_of_ours_is_answered_in_json(world: World):

@@ -11,6 +11,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from ketway.api import blobs
 from ketway.api.scaleway import surface
 from ketway.api.scaleway.translate import DOOR
 from ketway.domain.platforms import Platform
@@ -19,6 +20,7 @@ from tests.builders import a_platform
 
 ORIGIN = "http://ketway.test:8750"
 PREFIX = "/qaas/v1alpha1"
+MAX_BODY_BYTES = 2 * 2**20
 SHOWN: Mapping[str, Any] = {
     "provider_name": "scaleway",
     "backend_name": "aer",
@@ -53,10 +55,17 @@ def a_qpu(**changes: Any) -> Platform:
 
 @asynccontextmanager
 async def a_client(
-    core: Core, secret: str | None, *, public_url: str | None = None, max_body_bytes: int = 2**20
+    core: Core,
+    secret: str | None,
+    *,
+    public_url: str | None = None,
+    max_body_bytes: int = MAX_BODY_BYTES,
+    linked: blobs.Linked | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
+    """Args: linked: where links lead; None where nobody follows any."""
     mounts = surface(core, public_url=public_url, max_body_bytes=max_body_bytes)
-    app = Starlette(routes=[Mount(prefix, app) for prefix, app in mounts.items()])
+    links = [] if linked is None else [blobs.route(linked, core.clock)]
+    app = Starlette(routes=[*links, *[Mount(prefix, app) for prefix, app in mounts.items()]])
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app, raise_app_exceptions=False),
         base_url=ORIGIN + PREFIX,

@@ -1,0 +1,147 @@
+"""One ketway with everybody who may knock at this surface's door, and things of theirs in every state."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from ketway.api.scaleway import surface
+from ketway.domain.accounts import Role
+from tests.api.scaleway.clients import AER, QPU, a_job, a_model, a_session
+from tests.api.scaleway.worlds import PREFIX, a_client, a_qpu, an_aer
+from tests.api.surface.documents import Documents
+from tests.api.surface.people import a_project, a_secret, an_account
+from tests.worlds import World, a_world
+
+
+class Who(Enum):
+    """Who knocks, each with a key; all but the stranger and those at the end are of one project."""
+
+    CREATOR = "the member who made it"
+    COLLEAGUE = "a member who did not make it"
+    ADMIN = "an admin of the project"
+    OPERATOR = "a superuser, who is a member of the project: a key opens no more than its project"
+    STRANGER = "the admin of another project"
+    DISABLED = "the creator of old, whose account is disabled"
+    EXPIRED = "the creator, with a key that has expired"
+    REVOKED = "the creator, with a key that was revoked"
+    NOBODY = "nobody"
+
+
+#: Those whose keys open nothing, if they have one.
+SHUT_OUT = {Who.DISABLED, Who.EXPIRED, Who.REVOKED, Who.NOBODY}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """
+    Args:
+        clients: one for each kind of caller.
+        documents: what the surface says of itself.
+    """
+
+    world: World
+    clients: Mapping[Who, httpx.AsyncClient]
+    documents: Documents
+
+    @property
+    def project_id(self) -> str:
+        return str(self.world.project_id)
+
+    @property
+    def creator(self) -> httpx.AsyncClient:
+        return self.clients[Who.CREATOR]
+
+    async def session(self, **changes: Any) -> dict[str, Any]:
+        """Running at once, as there is room for all."""
+        return await a_session(self.creator, **changes)
+
+    async def starting_session(self) -> dict[str, Any]:
+        """On a platform that takes one at a time, once a job runs."""
+        return await self.session(platform_id=QPU)
+
+    async def stopped_session(self) -> dict[str, Any]:
+        made = await self.session()
+        return (await self.creator.post(f"/sessions/{made['id']}/terminate")).json()
+
+    async def stopping_session(self) -> dict[str, Any]:
+        """A job of it still runs."""
+        job = await self.running_job()
+        return (await self.creator.post(f"/sessions/{job['session_id']}/terminate")).json()
+
+    async def busy_session(self) -> dict[str, Any]:
+        """A job of it waits."""
+        return await self.read(f"/sessions/{(await self.job())['session_id']}")
+
+    async def job(self, **changes: Any) -> dict[str, Any]:
+        """One that waits, in a session of its own."""
+        return await a_job(self.creator, (await self.session())["id"], **changes)
+
+    async def running_job(self) -> dict[str, Any]:
+        await self.world.run_all()
+        made = await self.job()
+        await self.world.claim()
+        return await self.read(f"/jobs/{made['id']}")
+
+    async def cancelling_job(self) -> dict[str, Any]:
+        made = await self.running_job()
+        return (await self.creator.post(f"/jobs/{made['id']}/cancel")).json()
+
+    async def done_job(self, **changes: Any) -> dict[str, Any]:
+        made = await self.job(**changes)
+        await self.world.run_all()
+        return await self.read(f"/jobs/{made['id']}")
+
+    async def cancelled_job(self) -> dict[str, Any]:
+        return (await self.creator.post(f"/jobs/{(await self.job())['id']}/cancel")).json()
+
+    async def model(self) -> dict[str, Any]:
+        return await a_model(self.creator)
+
+    async def read(self, path: str) -> dict[str, Any]:
+        answer = await self.creator.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def platform(self) -> dict[str, Any]:
+        return {"id": AER}
+
+
+@asynccontextmanager
+async def a_stage(folder: Path) -> AsyncIterator[Stage]:
+    async with a_world(folder, catalogue=[a_qpu(), an_aer()]) as world, AsyncExitStack() as stack:
+        here, there, now = world.project_id, await a_project(world), world.clock.now()
+        creator = await an_account(world, here)
+        gone = await an_account(world, here)
+        before = now - timedelta(seconds=1)
+        secrets: dict[Who, str | None] = {
+            Who.CREATOR: await a_secret(world, creator, here),
+            Who.COLLEAGUE: await a_secret(world, await an_account(world, here), here),
+            Who.ADMIN: await a_secret(world, await an_account(world, here, Role.ADMIN), here),
+            Who.OPERATOR: await a_secret(world, await an_account(world, here, superuser=True), here),
+            Who.STRANGER: await a_secret(world, await an_account(world, there, Role.ADMIN), there),
+            Who.DISABLED: await a_secret(world, gone, here),
+            Who.EXPIRED: await a_secret(world, creator, here, expires_at=before),
+            Who.REVOKED: await a_secret(world, creator, here, revoked_at=before),
+            Who.NOBODY: None,
+        }
+        await world.core.accounts.disable(world.operator, gone.id)
+        clients = {
+            who: await stack.enter_async_context(a_client(world.core, secret, linked=world.blobs))
+            for who, secret in secrets.items()
+        }
+        yield Stage(world=world, clients=clients, documents=the_documents(world))
+
+
+def the_documents(world: World) -> Documents:
+    (app,) = surface(world.core, public_url=None, max_body_bytes=1).values()
+    assert isinstance(app, FastAPI)
+    return Documents({PREFIX: app.openapi()})

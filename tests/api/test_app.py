@@ -1,0 +1,39 @@
+"""The surfaces side by side."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ketway.api.app import create_app
+from tests.worlds import a_world
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with a_world(tmp_path) as world:
+        app = create_app(
+            world.core, linked=world.blobs, public_url=None, max_body_bytes=100, max_result_bytes=100
+        )
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            yield client
+
+
+@pytest.mark.parametrize("prefix", ["/qaas/v1alpha1", "/core-fast", "/account", "/ketway/v1"])
+@pytest.mark.parametrize("path", ["", "/", "/nothing", "/nothing/"])
+async def test_nobody_is_sent_elsewhere_for_want_of_a_slash_or_for_one_too_many(client, prefix, path):
+    answer = await client.get(f"{prefix}{path}")
+
+    assert answer.status_code in (401, 404), answer.headers
+    assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("path", ["/healthz/", "/readyz/", "/qaas/v1alpha2/platforms", "/docs"])
+async def test_what_is_served_nowhere_says_so_in_json(client, path):
+    answer = await client.get(path)
+
+    assert (answer.status_code, answer.json()) == (404, {"message": f"Nothing is served at {path}."})
