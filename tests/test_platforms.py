@@ -188,3 +188,26 @@ def test_a_state_on_qsim_fits_into_the_memory_of_its_platform():
 
     assert len(found) == 4
     assert all(2 * 8 * 2**platform.max_qubits <= platform.memory_bytes for platform in found)
+
+
+def test_programs_find_simulators_of_circuits_by_every_name_they_had():
+    shown = {
+        platform.name: platform.shown[SCALEWAY]
+        for platform in platforms.read()
+        if platform.engine == "aer" and platform.name.startswith("EMU-AER-")
+    }
+
+    assert shown.keys() == {f"EMU-AER-{on}" for on in ("16C-128M", "2L4", "2L40S", "4L40S", "H100")}
+    assert {alias for entry in shown.values() for alias in entry["aliases"]} == {
+        f"aer_simulation_{on}"
+        for on in (
+            "pop_c16m128", "pop_c32m256", "pop_c64m512", "2l4", "2l40s", "4l40s", "8l40s", "h100", "2h100",
+        )
+    }  # fmt: skip
+    assert all("hardware" not in entry for entry in shown.values())
+
+
+def test_no_description_promises_a_graphics_card():
+    for platform in platforms.read():
+        if platform.engine == "aer":
+            assert "on this server's processors" in platform.description

@@ -67,6 +67,7 @@ class Control:
         self._now = 0.0  # when the last gate ended, where there is one at a time
         self._moved: int | None = None  # the qubit whose state is in the resonator
         self._last: list[tuple[int, int]] = []
+        self._waits: dict[tuple[int, bool], Instruction] = {}  # each made once, however often it occurs
 
     def turn(self, qubit: int, matrix: Matrix) -> None:
         state = self._state(self._where(qubit))
@@ -258,7 +259,10 @@ class Control:
         """What waiting did to a state, in one piece."""
         seconds, in_resonator = self._waited.pop(state, (0.0, False))
         if (grains := self.noise.grains(seconds)) > 0:
-            self.steps.append(Step(self.noise.wait(grains, in_resonator), (state,), is_error=True))
+            key = (grains, in_resonator)
+            if key not in self._waits:
+                self._waits[key] = self.noise.wait(grains, in_resonator)
+            self.steps.append(Step(self._waits[key], (state,), is_error=True))
 
     def _exchange(self, one: int, other: int) -> None:
         held, found = self._state(one), self._state(other)

@@ -14,9 +14,8 @@ from ketway.engines.circuit_documents import Document, document_of
 from ketway.engines.circuit_qasm import MOVE, Allowance, circuit_of
 from ketway.engines.circuit_results import CircuitResult, Form, check_form, form_for, text_of
 from ketway.engines.engine import Progress
-from ketway.engines.gate_native import Program, Translator
+from ketway.engines.gate_native import Program, Translator, translator_for
 from ketway.engines.gate_runs import Found, Run
-from ketway.engines.gate_table import machine_of
 
 #: What means something here that it means nowhere else.
 KEPT = ("barrier", MOVE)
@@ -91,7 +90,8 @@ def plan_of(task: Task) -> Plan:
     Raises:
         ProgramRefused, ShotsOverLimit.
     """
-    machine = machine_of(task.settings["device"])
+    translator = translator_for(task.settings["device"])
+    machine = translator.machine
     document = document_of(task.program)
     check_form(document)
     if document.noise is not None:
@@ -104,7 +104,6 @@ def plan_of(task: Task) -> Plan:
     circuits = aer.each(
         document.circuits, lambda circuit: measured(circuit_of(circuit, "automatic", allowance, KEPT))
     )
-    translator = Translator(machine)
     return Plan(
         document=document,
         translator=translator,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit import Delay, Gate, Measure, Parameter, Qubit
+from qiskit.circuit import Clbit, Delay, Gate, Measure, Parameter, Qubit
 from qiskit.circuit.library import CZGate, RXXGate, SwapGate, UGate
 from qiskit.transpiler import PassManager, Target, generate_preset_pass_manager
 from qiskit.transpiler.passes import RemoveResetInZeroState
@@ -16,7 +17,7 @@ from ketway.domain.errors import ProgramRefused
 from ketway.engines.gate_control import Control, Step
 from ketway.engines.gate_limits import MOVE, check, resonator_of, seconds_of
 from ketway.engines.gate_noise import Noise
-from ketway.engines.gate_table import Machine
+from ketway.engines.gate_table import Machine, machine_of
 
 #: One layout for one circuit, whoever runs it and whenever.
 LAYOUT_SEED = 0
@@ -34,6 +35,15 @@ class Program:
 
     steps: Sequence[Step]
     operations: int
+
+
+@lru_cache(maxsize=8)
+def translator_for(device: str) -> Translator:
+    """
+    Args:
+        device: as `machine_of` reads it.
+    """
+    return Translator(machine_of(device))
 
 
 class Translator:
@@ -54,30 +64,28 @@ class Translator:
         circuit = PassManager([RemoveResetInZeroState()]).run(slim(circuit))
         check(circuit, self.machine)
         resonator = resonator_of(circuit)
-        native = self.passes.run(circuit)
-        # Only a circuit that is not routed has a resonator of its own, and keeps its order.
-        places = placed(
-            native.qubits, None if resonator is None else circuit.qubits.index(resonator), self.machine
-        )
         control = Control(self.machine, self.noise)
-        Walk(native, places, control, is_star=self.machine.has_resonator and resonator is None).go()
-        if control.operations > self.machine.operations:
-            raise ProgramRefused(
-                f"The circuit makes {control.operations} operations of the machine's own, at most "
-                f"{self.machine.operations} allowed; make it shorter."
-            )
+        # Only a circuit that is not routed has a resonator of its own, and keeps its order.
+        own = None if resonator is None else circuit.qubits.index(resonator)
+        Walk(self.passes.run(circuit), own, control, self.machine).go()
         return Program(control.steps, control.operations)
 
 
 class Walk:
-    """Tells a machine's control what a circuit in its gates says."""
+    """Tells a machine's control what a circuit in its gates says.
+
+    Args:
+        resonator: which of the circuit's qubits it is, if the circuit writes its own moves.
+    """
 
     def __init__(
-        self, circuit: QuantumCircuit, places: Mapping[Qubit, int], control: Control, *, is_star: bool
+        self, circuit: QuantumCircuit, resonator: int | None, control: Control, machine: Machine
     ) -> None:
-        self.circuit, self.places, self.control, self.is_star = circuit, places, control, is_star
+        self.circuit, self.control, self.machine = circuit, control, machine
+        self.is_across = machine.has_resonator and resonator is None
+        self.places = placed(circuit.qubits, resonator, machine)
         self.bits = {bit: index for index, bit in enumerate(circuit.clbits)}
-        self.last: dict[object, int] = {}
+        self.last: dict[Qubit | Clbit, int] = {}
         self.later: dict[int, tuple[int, int]] = {}
         self._look_ahead()
 
@@ -100,10 +108,11 @@ class Walk:
         control = self.control
         for index, step in enumerate(self.circuit.data):
             operation, places = step.operation, [self.places[qubit] for qubit in step.qubits]
+            self._check_length()
             match operation.name:
                 case "u":
                     control.turn(places[0], np.asarray(operation.to_matrix(), complex))
-                case "cz" if self.is_star:
+                case "cz" if self.is_across:
                     one, other = self.later[index]
                     control.cz_across(places[0], places[1], rather=places[one > other])
                 case "cz":
@@ -125,6 +134,14 @@ class Walk:
                 case name:
                     raise ProgramRefused(f"Gate {name[:60]!r} cannot be made of the machine's gates.")
         control.end()
+        self._check_length()
+
+    def _check_length(self) -> None:
+        if self.control.operations > self.machine.operations:
+            raise ProgramRefused(
+                f"The circuit takes more than {self.machine.operations} operations of {self.machine.name}, "
+                "which is what it allows; make it shorter."
+            )
 
 
 def slim(circuit: QuantumCircuit) -> QuantumCircuit:

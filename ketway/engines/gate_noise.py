@@ -25,7 +25,7 @@ NEGLIGIBLE = 1e-12
 
 
 class Noise:
-    """The channels of one machine; each is made once, however often it occurs."""
+    """The channels of one machine."""
 
     def __init__(self, machine: Machine) -> None:
         figures = machine.figures
@@ -39,17 +39,13 @@ class Noise:
         self.one, self.two = one.to_instruction(), two.to_instruction()
         self.swap = of_swap(one, two).to_instruction()
         self.readout = figures.readout_error.value
-        self._waits: dict[tuple[int, bool], Instruction] = {}
 
     def grains(self, seconds: float) -> int:
         return round(seconds / self.grain_s)
 
     def wait(self, grains: int, in_resonator: bool) -> Instruction:
-        key = (grains, in_resonator)
-        if key not in self._waits:
-            t1, t2 = self.resonator_s if in_resonator else self.qubit_s
-            self._waits[key] = thermal_relaxation_error(t1, t2, grains * self.grain_s).to_instruction()
-        return self._waits[key]
+        t1, t2 = self.resonator_s if in_resonator else self.qubit_s
+        return thermal_relaxation_error(t1, t2, grains * self.grain_s).to_instruction()
 
     def of_readout(self) -> NoiseModel:
         model = NoiseModel()

@@ -24,7 +24,7 @@ from ketway.engines.aer_options import OURS
 from ketway.engines.gate_control import Step
 from ketway.engines.gate_noise import Noise
 
-BUDGET_S = 1200.0
+BUDGET_S = 1200.0  #: of a circuit
 #: A step takes so many seconds, and more for each element of the matrix, the vector or the tensors.
 STEP_S = 2e-5
 MATRIX_S, VECTOR_S, TENSOR_S = 2e-8, 1.2e-8, 1e-8
@@ -55,10 +55,19 @@ class Run:
     Args:
         steps: at least one measures.
         bits: of the circuit, measured or not.
+        options: `max_memory_mb`.
+        budget_s: of a processor, that it may take by estimate.
     """
 
-    def __init__(self, steps: Sequence[Step], bits: int, noise: Noise, options: Mapping[str, Any]) -> None:
-        self.steps, self.bits, self.noise = steps, bits, noise
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        bits: int,
+        noise: Noise,
+        options: Mapping[str, Any],
+        budget_s: float = BUDGET_S,
+    ) -> None:
+        self.steps, self.bits, self.noise, self.budget_s = steps, bits, noise, budget_s
         self.options = {**OURS, "max_memory_mb": options.get("max_memory_mb", 2048)}
         self.at = order_of(steps)
         reads = [index for index, step in enumerate(steps) if step.bit is not None]
@@ -73,7 +82,7 @@ class Run:
         method, draws = self._plan(shots, seed)
         if draws < shots and method == "statevector":
             return self._drawn(shots, draws, seed)
-        found = self._aer(self._circuit(), method, shots, seed, noise_model=self.noise.of_readout())
+        found = self.aer(self.circuit(), method, shots, seed, noise_model=self.noise.of_readout())
         counts = {
             format(int(value, 16), f"0{self.bits}b"): int(count)
             for value, count in found.data.to_dict().get("counts", {}).items()
@@ -91,10 +100,10 @@ class Run:
         if not costs or min(costs.values()) > 1:
             costs["matrix_product_state"] = shots * self._tensors_s(shots, seed)
         method = min(costs, key=lambda name: costs[name])
-        if costs[method] <= BUDGET_S or method == "density_matrix":
+        if costs[method] <= self.budget_s or method == "density_matrix":
             return method, shots
         if "statevector" in costs and self.is_read_at_end:
-            draws = int(shots * BUDGET_S / costs["statevector"])
+            draws = int(shots * self.budget_s / costs["statevector"])
             return "statevector", min(shots, max(MIN_DRAWS, draws))
         raise ProgramRefused(
             f"{shots} shots of a circuit that entangles {n_states} qubits so strongly take too long to "
@@ -104,9 +113,9 @@ class Run:
     def _tensors_s(self, shots: int, seed: int) -> float:
         """Seconds of a shot as tensors, from one without errors; infinite where that goes too far."""
         pairs = sum(len(step.states) == 2 and not step.is_error for step in self.steps) or 1
-        most = min(MAX_BOND, max(16, round((BUDGET_S / (shots * pairs * TENSOR_S)) ** (1 / 3))))
-        ideal = self._circuit(with_errors=False)
-        found = self._aer(
+        most = min(MAX_BOND, max(16, round((self.budget_s / (shots * pairs * TENSOR_S)) ** (1 / 3))))
+        ideal = self.circuit(with_errors=False)
+        found = self.aer(
             ideal,
             "matrix_product_state",
             1,
@@ -124,12 +133,12 @@ class Run:
     def _drawn(self, shots: int, draws: int, seed: int) -> Found:
         """Few draws of the errors, each giving many shots."""
         chance = np.random.default_rng(seed)
-        circuit = self._circuit(with_reads=False)
+        circuit = self.circuit(with_reads=False)
         circuit.save_statevector()
         reads = {step.bit: self.at[step.states[0]] for step in self.steps if step.bit is not None}
         shots_read: list[int] = []
         for draw in range(draws):
-            found = self._aer(circuit, "statevector", 1, seed + draw)
+            found = self.aer(circuit, "statevector", 1, seed + draw)
             share = shots * (draw + 1) // draws - shots * draw // draws
             shots_read += self._read(np.asarray(found.data.statevector), reads, share, chance)
         counts = Counter(format(value, f"0{self.bits}b") for value in shots_read)
@@ -152,7 +161,7 @@ class Run:
                 values[shot] |= 1 << bit
         return values
 
-    def _circuit(self, *, with_errors: bool = True, with_reads: bool = True) -> QuantumCircuit:
+    def circuit(self, *, with_errors: bool = True, with_reads: bool = True) -> QuantumCircuit:
         circuit = QuantumCircuit(len(self.at), self.bits)
         for step in self.steps:
             if (with_errors or not step.is_error) and (with_reads or step.bit is None):
@@ -160,7 +169,7 @@ class Run:
                 circuit.append(step.what, [self.at[state] for state in step.states], bits)
         return circuit
 
-    def _aer(self, circuit: QuantumCircuit, method: str, shots: int, seed: int, **more: Any) -> Any:
+    def aer(self, circuit: QuantumCircuit, method: str, shots: int, seed: int, **more: Any) -> Any:
         simulator = AerSimulator(method=method, **self.options, **more)
         found = simulator.run(circuit, shots=shots, seed_simulator=seed, memory=True).result()
         if not found.success:
@@ -175,7 +184,9 @@ def order_of(steps: Sequence[Step]) -> dict[int, int]:
     """Qubit of each state, those that meet near each other: a chain of tensors is cheap where they are."""
     states = sorted({state for step in steps for state in step.states})
     at = {state: index for index, state in enumerate(states)}
-    pairs = [[at[state] for state in step.states] for step in steps if len(step.states) == 2]
+    pairs = [
+        [at[state] for state in step.states] for step in steps if len(step.states) == 2 and not step.is_error
+    ]
     if not pairs:
         return at
     one, other = np.array(pairs).T

@@ -383,6 +383,19 @@ def test_gates_that_double_each_other_are_not_written_out():
     assert "more than 1000000 instructions" in refusal(text)
 
 
+def test_gates_that_double_each_other_are_not_copied_either():
+    levels = "".join(f"gate g{n} a {{ g{n - 1} a; g{n - 1} a; }}\n" for n in range(1, 60))
+    text = HEAD_3 + "gate g0 a { x a; }\n" + levels + "qubit[1] q;\nbit[1] c;\ng59 q[0];\nc = measure q;"
+
+    assert "more than 50000 instructions once written out" in refusal(text)
+
+
+def test_a_program_that_is_long_to_read_is_refused_before():
+    text = HEAD_3 + "qubit[1] q;\nbit[1] c;\n" + "x q[0];\n" * 200_000 + "c = measure q;"
+
+    assert "more than 200000 statements" in refusal(text)
+
+
 def test_a_long_loop_is_not_written_out():
     loop = "for uint i in [0:1000000000000] { x q[0]; }"
 
@@ -583,3 +596,54 @@ def test_the_metadata_says_what_ran():
     assert computed.metadata["engine"] == "aer"
     assert {"version", "qiskit_version", "seed", "method", "seconds"} <= computed.metadata.keys()
     assert computed.metadata["qubits"] == ENGINE.check(a_task(program)).qubits == 3
+
+
+#: As qiskit-scaleway 0.3 sends them where nothing was chosen, nulls included.
+CLIENTS_OPTIONS = {
+    "seed_simulator": None, "noise_model": None, "method": "automatic", "precision": "single",
+    "max_shot_size": None, "enable_truncation": True, "max_parallel_experiments": 1,
+    "zero_threshold": 1e-10, "validation_threshold": 1e-8, "accept_distributed_results": None,
+    "runtime_parameter_bind_enable": False, "statevector_parallel_threshold": 14,
+    "statevector_sample_measure_opt": 10, "stabilizer_max_snapshot_probabilities": 32,
+    "extended_stabilizer_sampling_method": "resampled_metropolis",
+    "extended_stabilizer_metropolis_mixing_time": 5000, "extended_stabilizer_approximation_error": 0.05,
+    "extended_stabilizer_norm_estimation_samples": 100, "extended_stabilizer_norm_estimation_repetitions": 3,
+    "extended_stabilizer_parallel_threshold": 100, "extended_stabilizer_probabilities_snapshot_samples": 3000,
+    "matrix_product_state_max_bond_dimension": None, "matrix_product_state_truncation_threshold": 1e-16,
+    "mps_sample_measure_algorithm": "mps_apply_measure", "mps_log_data": False,
+    "mps_swap_direction": "mps_swap_left", "chop_threshold": 1e-8, "mps_parallel_threshold": 14,
+    "mps_omp_threads": 1, "tensor_network_num_sampling_qubits": 10, "use_cuTensorNet_autotuning": False,
+    "fusion_enable": True, "fusion_verbose": False, "fusion_max_qubit": None, "fusion_threshold": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "automatic",
+        "statevector",
+        "density_matrix",
+        "stabilizer",
+        "extended_stabilizer",
+        "matrix_product_state",
+    ],
+)
+def test_all_that_a_client_sends_passes_with_every_method(method):
+    sent = CLIENTS_OPTIONS | {"method": method}
+
+    counts = run(a_document(ghz(2), options=sent), shots=SHOTS).counts[0]
+
+    assert counts.keys() == {"00", "11"}
+    assert near(counts["00"], 0.5)
+
+
+@pytest.mark.parametrize("method", ["tensor_network", "unitary", "superop"])
+def test_methods_that_are_not_here_are_refused_by_name(method):
+    assert f"cannot be '{method}'" in refusal(a_document(options={"method": method}))
+
+
+def test_circuits_are_bounded_where_the_platform_says_so():
+    several = a_document(*[ghz(2)] * 4)
+
+    assert "4 circuits in one job, at most 3" in refusal(several, settings={"max_circuits": 3})
+    assert ENGINE.check(a_task(several, settings={"max_circuits": 4})).qubits == 2
