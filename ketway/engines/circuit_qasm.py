@@ -43,6 +43,7 @@ from ketway.engines.circuit_documents import Circuit, Language
 MAX_BITS = 10_000  #: declared in one circuit, quantum and classical
 MAX_CONTROLS = 64
 MAX_INSTRUCTIONS = 1_000_000  #: of all circuits of a job, gates and loops written out
+MAX_READ = 200_000  #: statements in OpenQASM 3 of all circuits of a job; reading takes 0.3 ms for each
 MAX_MATCHED = 200  #: instructions in a gate's definition that may still be a standard gate's
 MAX_WHY = 400
 
@@ -77,10 +78,19 @@ FOREIGN = (
 
 
 class Allowance:
-    """Instructions left to all circuits of a job."""
+    """Instructions left to all circuits of a job, and statements left to read them from."""
 
-    def __init__(self, instructions: int = MAX_INSTRUCTIONS) -> None:
+    def __init__(self, instructions: int = MAX_INSTRUCTIONS, statements: int = MAX_READ) -> None:
         self.left = self.allowed = instructions
+        self.to_read = statements
+
+    def read(self, statements: int) -> None:
+        self.to_read -= statements
+        if self.to_read < 0:
+            raise ProgramRefused(
+                f"The job has more than {MAX_READ} statements in OpenQASM 3; send shorter circuits, or "
+                f"OpenQASM 2, of which {MAX_INSTRUCTIONS} are read."
+            )
 
     def spend(self, count: int) -> None:
         self.must_cover(count)
@@ -112,6 +122,7 @@ def circuit_of(
         if circuit.language is Language.OPENQASM_2:
             parsed = second(circuit.text)
         elif circuit.language is Language.OPENQASM_3:
+            allowance.read(circuit.text.count(";"))
             parsed = third(with_move(circuit.text) if MOVE in kept else circuit.text)
         else:
             raise ProgramRefused(f"The circuit is in {circuit.language.value}; send OpenQASM 2 or 3 here.")

@@ -6,12 +6,25 @@ import re
 
 import openqasm3
 import qiskit_qasm3_import
-from openqasm3.ast import BinaryExpression, BinaryOperator, BranchingStatement, Expression, Statement
+from openqasm3.ast import (
+    BinaryExpression,
+    BinaryOperator,
+    BranchingStatement,
+    Expression,
+    Program,
+    QuantumGate,
+    QuantumGateDefinition,
+    Statement,
+)
 from openqasm3.visitor import QASMTransformer
 from qiskit import QuantumCircuit
 
+from ketway.domain.errors import ProgramRefused
+
 DEFINED = re.compile(r"\bgate\s+(\w+)")
 STANDARD_GATES = re.compile(r'\binclude\s*"stdgates\.inc"\s*;')
+#: Instructions of all gates that a program defines, each written out: the reader copies them so.
+MAX_DEFINED = 50_000
 #: Cirq writes it as if it were one of the standard gates.
 SXDG = "gate sxdg a { inv @ sx a; }"
 
@@ -24,7 +37,26 @@ def read(text: str, bare: str) -> QuantumCircuit:
     if "sxdg" in bare and "sxdg" not in DEFINED.findall(bare):
         # On the line of the include, so that mistakes are still found on their own lines.
         text = STANDARD_GATES.sub(lambda found: f"{found[0]} {SXDG}", text, count=1)
-    return qiskit_qasm3_import.convert(PlainConditions().visit(openqasm3.parse(text)))
+    program = openqasm3.parse(text)
+    must_be_small(program)
+    return qiskit_qasm3_import.convert(PlainConditions().visit(program))
+
+
+def must_be_small(program: Program) -> None:
+    """
+    Raises:
+        ProgramRefused: gates made of gates are too much, once written out.
+    """
+    sizes: dict[str, int] = {}
+    for statement in program.statements:
+        if isinstance(statement, QuantumGateDefinition):
+            used = (each.name.name if isinstance(each, QuantumGate) else "" for each in statement.body)
+            sizes[statement.name.name] = sum(sizes.get(name, 1) for name in used)
+            if sum(sizes.values()) > MAX_DEFINED:
+                raise ProgramRefused(
+                    f"Gate {statement.name.name[:60]!r} and those defined before it have more than "
+                    f"{MAX_DEFINED} instructions once written out; define smaller ones."
+                )
 
 
 class PlainConditions(QASMTransformer[None]):

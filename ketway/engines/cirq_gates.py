@@ -79,7 +79,10 @@ def gate_of(said: Any, values: Values) -> cirq.Gate:
         return make(**{name: number(value, values) for name, value in found.items()})
     if kind in OTHERS:
         make, names = OTHERS[kind]
-        return make(fields_of(said, names), values)
+        try:
+            return make(fields_of(said, names), values)
+        except KeyError as missing:
+            raise ProgramRefused(f"{shown(kind)} has no `{missing.args[0]}`") from missing
     raise ProgramRefused(f"gate {shown(kind)} is not taken here; write it with simpler gates")
 
 

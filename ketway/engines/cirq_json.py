@@ -118,7 +118,9 @@ class Reader:
         """Operations of a moment, and the steps that each becomes."""
         if kind_of(said) != "Moment":
             raise ProgramRefused("`moments` should hold moments")
-        for one in listed(fields_of(said, ("operations", "tags"))["operations"], "operations", MAX_ENTRIES):
+        for one in listed(
+            fields_of(said, ("operations", "tags"), ("operations",))["operations"], "operations", MAX_ENTRIES
+        ):
             self._reading.spend(1)
             if kind_of(one := untagged(one)) == "CircuitOperation":
                 self._reading.spend(COST_OF_A_CIRCUIT)

@@ -13,7 +13,7 @@ from exqalibur.serialization import circuit_pb2 as pb
 
 from ketway.domain.errors import ProgramRefused, ShotsOverLimit
 from ketway.domain.tasks import Task
-from ketway.engines import photonic_circuit, photonic_texts
+from ketway.engines import photonic_circuit, photonic_texts, photonic_values
 from ketway.engines.photonic_chip import mesh_of
 from ketway.engines.photonic_library import (
     UnavailableModeException,
@@ -189,8 +189,8 @@ def settled(payload: Payload, iteration: Iteration, machine: Machine) -> pb.Expe
     """The message with this iteration's numbers, the machine's detectors and no noise of its own."""
     message = pb.Experiment()
     message.CopyFrom(payload.experiment)
-    known, _ = photonic_circuit.known_in(message)
-    photonic_circuit.settle(message, photonic_circuit.Values(known=known, chosen=iteration.values))
+    known, _ = photonic_values.known_in(message)
+    photonic_values.settle(message, photonic_values.Values(known=known, chosen=iteration.values))
     message.noise_model = ""
     if message.n_mode == 0:
         raise ProgramRefused("The experiment has no circuit.")

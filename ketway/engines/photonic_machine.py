@@ -69,22 +69,25 @@ class Machine:
             raise ProgramRefused("This machine takes at most one photon in each mode, and no superpositions.")
 
 
+#: Figures of a machine that are noise, by Perceval's names.
+NOISE = ("transmittance", "indistinguishability", "g2", "phase_error")
+
+
 def machine_of(task: Task) -> Machine:
     """What the catalogue says of the platform.
 
-    `settings.device` is the JSON text of a machine's file; `settings.max_modes` is an emulator's limit.
+    `settings.device` is what is known of a machine, as JSON; `settings.max_modes` is an emulator's limit.
     """
     if "device" not in task.settings:
         return Machine(
             max_photons=task.max_qubits, max_modes=int(task.settings.get("max_modes", DEFAULT_MODES))
         )
     said = json.loads(task.settings["device"])
-    limits = said["constraints"]
+    figures = {name: figure["value"] for name, figure in said["figures"].items()}
     return Machine(
-        max_photons=min(task.max_qubits, limits["max_photon_count"]),
-        max_modes=limits["max_mode_count"],
-        min_photons=limits["min_photon_count"],
-        min_modes=limits["min_mode_count"],
-        takes_several=limits["support_multi_photon"],
-        noise=said["noise"],
+        max_photons=min(task.max_qubits, figures["photons"]),
+        max_modes=figures["modes"],
+        min_photons=1,
+        takes_several=said["takes_several"],
+        noise={name: figures[name] for name in NOISE},
     )

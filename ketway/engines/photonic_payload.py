@@ -15,7 +15,13 @@ from typing import Any
 from exqalibur.serialization import circuit_pb2 as pb
 
 from ketway.domain.errors import ProgramRefused
-from ketway.engines import photonic_archive, photonic_circuit, photonic_numbers, photonic_texts
+from ketway.engines import (
+    photonic_archive,
+    photonic_circuit,
+    photonic_numbers,
+    photonic_texts,
+    photonic_values,
+)
 from ketway.engines.circuit_documents import Limits, unwrap
 
 LIMITS = Limits()
@@ -295,7 +301,7 @@ def _context(found: Any) -> Any:
 
 
 def _checked(payload: Payload) -> Payload:
-    names = photonic_circuit.known_in(payload.experiment)[1]
+    names = photonic_values.known_in(payload.experiment)[1]
     for iteration in payload.iterations:
         if unknown := sorted(iteration.values.keys() - names):
             raise ProgramRefused(f"The circuit has no parameter {unknown[0][:60]!r}.")

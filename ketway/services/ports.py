@@ -9,7 +9,6 @@ from typing import Protocol
 
 from ketway.domain.accounts import AccountId, Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId
-from ketway.domain.bookings import Booking
 from ketway.domain.credentials import ApiKeyId, Claims, WorkerToken, WorkerTokenId
 from ketway.domain.estimates import Run
 from ketway.domain.jobs import Job, JobId, JobStatus
@@ -23,13 +22,12 @@ from ketway.domain.programs import Program, ProgramId
 from ketway.domain.requests import Asked, Request, RequestId
 from ketway.domain.results import Result
 from ketway.domain.scheduling import Candidate
-from ketway.domain.slots import BookingId, Span
 from ketway.domain.tasks import Checked, Task
 from ketway.domain.usage import Tally
 from ketway.services.account_ports import AccountStore, ApiKeyStore, ProjectStore
+from ketway.services.booking_ports import BookingStore
 from ketway.services.listing import (
     BatchFilter,
-    BookingFilter,
     JobFilter,
     Listed,
     Load,
@@ -171,34 +169,6 @@ class JobStore(Protocol):
 
     async def delete(self, id: JobId, now: datetime) -> None:
         """Gone for `get` and `list`."""
-
-
-class BookingStore(Protocol):
-    async def add(self, booking: Booking) -> None:
-        """
-        Raises:
-            SlotTaken: a live booking of the platform overlaps it, whoever was first.
-        """
-
-    async def get(self, id: BookingId, *, visible_to: Actor) -> Booking:
-        """
-        Raises:
-            Unknown: no such booking, or one that the actor does not find.
-        """
-
-    async def fetch(self, id: BookingId) -> Booking:
-        """As `get`, for the core itself: no actor."""
-
-    async def put(self, booking: Booking) -> None:
-        """As `BatchStore.put`."""
-
-    async def list(self, actor: Actor, filter: BookingFilter, page: Page) -> Listed[Booking]: ...
-
-    async def calendar(self, actor: Actor, platform: PlatformId, page: Page) -> Listed[Booking]:
-        """Bookings of a platform: all that the actor finds, and of others the live ones."""
-
-    async def count(self, project: ProjectId, platform: PlatformId, span: Span) -> int:
-        """How many that count (`Booking.counts`) begin in a span."""
 
 
 class ProgramStore(Protocol):

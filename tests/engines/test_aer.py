@@ -383,6 +383,19 @@ def test_gates_that_double_each_other_are_not_written_out():
     assert "more than 1000000 instructions" in refusal(text)
 
 
+def test_gates_that_double_each_other_are_not_copied_either():
+    levels = "".join(f"gate g{n} a {{ g{n - 1} a; g{n - 1} a; }}\n" for n in range(1, 60))
+    text = HEAD_3 + "gate g0 a { x a; }\n" + levels + "qubit[1] q;\nbit[1] c;\ng59 q[0];\nc = measure q;"
+
+    assert "more than 50000 instructions once written out" in refusal(text)
+
+
+def test_a_program_that_is_long_to_read_is_refused_before():
+    text = HEAD_3 + "qubit[1] q;\nbit[1] c;\n" + "x q[0];\n" * 200_000 + "c = measure q;"
+
+    assert "more than 200000 statements" in refusal(text)
+
+
 def test_a_long_loop_is_not_written_out():
     loop = "for uint i in [0:1000000000000] { x q[0]; }"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from importlib import metadata
 
+import numpy as np
 import pytest
 
 from ketway.api.scaleway.translate import DOOR
 from ketway.domain.errors import ProgramRefused
-from ketway.engines.photonic import ENGINE
+from ketway.engines.photonic import ENGINE, trials_of
 from ketway.engines.photonic_library import pcvl
 from ketway.engines.photonic_machine import machine_of
 from tests.engines.photons import (
@@ -71,16 +72,17 @@ def test_what_the_client_checks_is_what_the_engine_checks(name):
 @pytest.mark.parametrize("name", MACHINES)
 def test_a_machine_says_that_it_is_none(name):
     platform = PLATFORMS[name]
-    device = json.loads(platform.settings["device"])
+    figures = json.loads(platform.settings["device"])["figures"]
 
     assert platform.is_exclusive
     assert platform.shots_per_s
     assert (platform.shown[DOOR]["type"], platform.shown[DOOR]["provider_name"]) == ("qpu", "quandela")
     assert "emulated (Perceval) by ketway" in platform.description
     assert "not calibration data" in platform.description
-    assert len(device["sources"]) == 2
+    assert all(figure["source"] for figure in figures.values())
+    assert platform.shots_per_s == figures["shots_per_s"]["value"]
     for figure in ("transmittance", "indistinguishability"):
-        assert f"{figure} {device['noise'][figure]:.0%}".replace("%", " %") in platform.description
+        assert f"{figure} {figures[figure]['value']:.0%}".replace("%", " %") in platform.description
 
 
 @pytest.mark.parametrize("name", EMULATORS)
@@ -135,7 +137,8 @@ def test_a_machine_s_detectors_click_whatever_the_job_wants(name):
 def test_a_machine_has_its_own_noise_whatever_the_job_wants(name):
     perfect = an_experiment(pcvl.BS(), 1, 1, least=2)
     perfect.noise = pcvl.NoiseModel()
-    noise = json.loads(PLATFORMS[name].settings["device"])["noise"]
+    noise = machine_of(on(name, "")).noise
+    assert noise is not None
 
     computed = run(perfect, "sample_count", platform=name, max_samples=10**6, max_shots=2 * 10**7)
 
@@ -161,22 +164,25 @@ def test_a_machine_s_probabilities_come_from_samples(name):
     )
 
 
+def programmed(experiment, seed: int, **changes) -> np.ndarray:
+    """What the chip of a machine is made to do."""
+    task = a_task(experiment, platform="QPU-ASCELLA-6PQ", seed=seed, **changes)
+    made = trials_of(task).built(0).experiment.unitary_circuit().compute_unitary()
+    return np.asarray(made)
+
+
 def test_a_machine_s_phases_err_as_the_seed_says_also_where_none_is_written():
-    balanced = pcvl.Unitary(pcvl.BS().compute_unitary())
+    nothing = an_experiment(pcvl.Unitary(pcvl.Matrix.eye(12)), *[1] * 6, *[0] * 6)
 
-    found = [
-        run(
-            an_experiment(balanced, 1, 0),
-            "sample_count",
-            platform="QPU-ASCELLA-6PQ",
-            seed=seed,
-            max_samples=10**6,
-            max_shots=10**6,
-        )
-        for seed in (1, 1, 2)
-    ]
+    first, again, other = (programmed(nothing, seed) for seed in (1, 1, 2))
 
-    shares = [one.counts[0]["|1,0>"] / 10**6 for one in found]
-    assert found[0].document == found[1].document
-    assert abs(shares[0] - shares[2]) > 0.003  # five standard deviations
-    assert all(abs(share - 0.5) < 0.02 for share in shares)
+    assert np.array_equal(first, again)
+    assert not np.allclose(first, other, atol=1e-3)
+    assert 0.001 < np.abs(first - np.eye(12)).max() < 0.5
+
+
+def test_a_job_may_say_the_seed_of_its_compilation():
+    first, again = (programmed(two_meet(), seed, compilation_seed=5) for seed in (1, 2))
+
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, programmed(two_meet(), 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -64,6 +65,10 @@ def test_a_compressed_text_that_was_cut_is_refused():
         ),
         (lambda it: setattr(it.components.add(n_mode=1).ff_configurator, "offset", 10**6), "beyond the last"),
         (lambda it: it.components.extend([it.components[0]] * 10_001), "More than 10000 components"),
+        (
+            lambda it: setattr(it.components.add(n_mode=2).beam_splitter, "convention", 7),
+            "a convention that this version of Perceval does not know",
+        ),
         (lambda it: setattr(it, "min_photons_filter", -2), "whole number from 0"),
         (lambda it: setattr(it, "post_select", ":PCVL:PostSelect:" + "(" * 900), "cannot be read"),
         (lambda it: setattr(it, "post_select", ":PCVL:PostSelect:" + "[0]==1&" * 900), "at most 2000"),
@@ -78,6 +83,13 @@ def test_what_perceval_would_allocate_is_bounded_first(spoil, why):
     spoil(message)
 
     assert why in refused_message(message)
+
+
+def test_what_a_newer_perceval_adds_is_not_passed_over():
+    message = message_of().SerializeToString() + b"\xfa\x3e\x03new"  # field 1007
+    text = ":PCVL:Experiment:" + base64.b64encode(message).decode()
+
+    assert "written by a newer Perceval" in refused_with(experiment=text)
 
 
 def test_circuits_in_circuits_are_not_followed_for_ever():

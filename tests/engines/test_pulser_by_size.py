@@ -158,3 +158,19 @@ def test_the_platform_s_limits_are_those_of_its_device() -> None:
     platform, device = PLATFORMS[NAME], device_of(NAME)
 
     assert (platform.max_qubits, platform.max_shots) == (device.max_atom_num, device.max_runs)
+
+
+def test_the_platform_s_numbers_hold_where_the_writer_gives_none() -> None:
+    text = vendors_own_example().to_abstract_repr()
+    plain = a_task_on(NAME, text, parameters={"t": 1000})
+    precise = a_task_on(NAME, text, parameters={"t": 1000}, configuration=settings(max_bond_dim=200))
+
+    found = []
+    for task in (plain, precise):
+        engine, own = chosen(task)
+        _, config = engine.prepare(own)
+        found.append((config.max_bond_dim, config.precision))
+
+    assert found == [(64, 1e-4), (200, 1e-4)]
+    small, own = chosen(a_task_on(NAME, a_sequence()))
+    assert small.prepare(own)[1].default_num_shots == 100

@@ -27,3 +27,10 @@ def assert_drawn_from(counts: Mapping[str, int], chances: Mapping[str, float]) -
         assert abs(count - shots * chance) <= bound, (
             f"{word} came {count} times in {shots}, {shots * chance:.0f} give or take {bound:.0f} expected"
         )
+
+
+def distance(counts: Mapping[str, int], chances: Mapping[str, float]) -> float:
+    """How much of the counts is elsewhere than expected: 0 to 1 (total variation)."""
+    shots = sum(counts.values())
+    words = counts.keys() | chances.keys()
+    return sum(abs(counts.get(word, 0) / shots - chances.get(word, 0.0)) for word in words) / 2

@@ -40,6 +40,7 @@ def run(
     program: str,
     said: Mapping[str, Any],
     *,
+    words: Sequence[str] = (),
     under: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
 ) -> Any:
@@ -47,12 +48,13 @@ def run(
 
     Args:
         said: goes to its standard input.
+        words: go onto its command line.
         under: a command that runs it, `ketway exec --` for one.
         variables: put into its environment.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     ended = subprocess.run(
-        [*under, str(python_of(name)), "-m", f"tests.parity.clients.{program}"],
+        [*under, str(python_of(name)), "-m", f"tests.parity.clients.{program}", *words],
         input=json.dumps(said),
         capture_output=True,
         text=True,

@@ -74,6 +74,11 @@ class TestQiskit:
         for value, true in zip(seen["values"], seen["true"], strict=True):
             assert abs(value - true) <= SIGMAS * seen["precision"]
 
+    def test_qsim_counts_in_the_order_of_qiskit(self, saw):
+        for answered in saw("on_qsim"):
+            exact = {hex(int(word, 2)): chance for word, chance in answered["exact"].items()}
+            assert_drawn_from(answered["counts"], exact)
+
     def test_whoever_names_no_session_shares_one(self, saw):
         first, second, named = saw("sessions")["ids"]
 

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from ketway.api.scaleway import names, wire
+from ketway.api.scaleway import names, translate_bookings, wire
 from ketway.api.scaleway.parameters import configuration, of_job
 from ketway.domain.accounts import Actor, ProjectId
-from ketway.domain.batches import Batch, BatchStatus
+from ketway.domain.batches import Batch, BatchStatus, Yielding
 from ketway.domain.errors import BadField
 from ketway.domain.jobs import FINISHED, Job, JobStatus
 from ketway.domain.platforms import Door, Platform, PlatformId
@@ -70,6 +70,7 @@ JOB_ORDERS: Orders = _orders(
 SESSION_ORDERS: Orders = _orders(
     name=Order.NAME, started_at=Order.STARTED, status=Order.STATUS, created_at=Order.CREATED
 )
+BOOKING_ORDERS: Orders = _orders(created_at=Order.CREATED, started_at=Order.SLOT)
 CREATION_ORDERS: Orders = _orders(created_at=Order.CREATED)
 #: Sort words to field; one platform list is short enough to be sorted here.
 PLATFORM_ORDERS = {
@@ -134,10 +135,9 @@ def new_session(sent: wire.NewSession, project: ProjectId, platform: Platform, c
     Args:
         chance: random; names a session that came without a name.
     Raises:
-        BadField: a booking, where nothing can be booked, or parameters that are not JSON.
+        BadField: parameters that are not JSON.
     """
-    if sent.booking_demand is not None:
-        raise BadField(("booking_demand",), "this platform cannot be booked; leave it out", "constraint")
+    demand = sent.booking_demand
     return NewBatch(
         project_id=project,
         platform=platform,
@@ -151,6 +151,9 @@ def new_session(sent: wire.NewSession, project: ProjectId, platform: Platform, c
         max_total_s=sent.max_duration,
         deduplication_key=sent.deduplication_id or None,
         may_wait=False,
+        booking=None if demand is None else translate_bookings.new_booking(demand),
+        # Public tests of its clients see to it that a slot ends the sessions that run.
+        yields=Yielding.ENDS,
         echo=_echo(parameters=sent.parameters),
     )
 
@@ -179,7 +182,7 @@ def new_job(sent: wire.NewJob, chance: UUID) -> NewJob:
 def platform(known: Platform, availability: wire.Availability = wire.Availability.AVAILABLE) -> wire.Platform:
     """A platform as its `shown` entry for this door presents it."""
     shown = known.shown[DOOR]
-    hardware = shown.get("hardware")
+    hardware, rules = shown.get("hardware"), known.booking
     return wire.Platform(
         id=known.id,
         version=shown.get("version", "1"),
@@ -197,6 +200,8 @@ def platform(known: Platform, availability: wire.Availability = wire.Availabilit
         price_per_shot=money(known.prices.per_shot, known.prices.currency),
         price_per_circuit=money(known.prices.per_circuit, known.prices.currency),
         hardware=None if hardware is None else wire.Hardware(**hardware),
+        booking_requirement=None if rules is None else translate_bookings.requirement(rules),
+        is_bookable=rules is not None,
         description=known.description,
         documentation_url=shown.get("documentation_url", ""),
     )
@@ -251,6 +256,7 @@ def session(batch: Batch, counts: Mapping[JobStatus, int]) -> wire.Session:
         tags=batch.tags,
         deduplication_id=batch.deduplication_key or "",
         progress_message=batch.message,
+        booking_id=batch.booking_id,
         model_id=batch.program_id,
         parameters=batch.echo.get("parameters"),
     )

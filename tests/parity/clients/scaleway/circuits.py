@@ -22,6 +22,16 @@ def crossed() -> QuantumCircuit:
     return circuit
 
 
+def lopsided() -> QuantumCircuit:
+    """Two words that no other order of bits shares, plain even through noise."""
+    circuit = QuantumCircuit(3, 3, name="lopsided")
+    circuit.x(0)
+    circuit.ry(1.9, 1)
+    circuit.cx(1, 2)
+    circuit.measure(range(3), range(3))
+    return circuit
+
+
 def two_registers() -> QuantumCircuit:
     qubits = QuantumRegister(3, "q")
     narrow, wide = ClassicalRegister(1, "narrow"), ClassicalRegister(2, "wide")

@@ -11,7 +11,7 @@ from qiskit_scaleway import ScalewayProvider
 from qiskit_scaleway.primitives import Estimator, Sampler
 
 from tests.parity.clients.scaleway import circuits, exact
-from tests.parity.clients.scaleway.stage import AER, NOBODY, SOON, play, refused, setting
+from tests.parity.clients.scaleway.stage import AER, NOBODY, QSIM, SOON, play, refused, setting
 
 SHOTS = 4000
 SEED = 17
@@ -20,9 +20,7 @@ IS_FIRST = metadata.version("qiskit-scaleway").startswith("0.1.")
 
 
 def keys() -> dict[str, str]:
-    """The first generation is given an address with the path in it."""
-    here = setting()
-    return here.keys | {"url": f"{here.url}/qaas/v1alpha1" if IS_FIRST else here.url}
+    return setting().first_keys if IS_FIRST else setting().keys
 
 
 def aer(**changes: str) -> Any:
@@ -99,6 +97,22 @@ def primitives() -> Any:
     }
 
 
+def on_qsim() -> Any:
+    """These clients make words of what qsim counts without the zeros that they begin with."""
+    backend = ScalewayProvider(**keys()).get_backend(QSIM)
+    session = backend.start_session(name="parity")
+    return [
+        {
+            "counts": backend.run(circuit, session_id=session, shots=SHOTS)
+            .result(fetch_interval=SOON)
+            .results[0]
+            .data.counts,
+            "exact": exact.chances(circuit),
+        }
+        for circuit in (circuits.entangled(), circuits.crossed(), circuits.wide())
+    ]
+
+
 def sessions() -> Any:
     """Who names no session shares the one that this client's constant names, from whichever place."""
     first, second = aer().start_session(), aer().start_session()
@@ -136,6 +150,7 @@ if __name__ == "__main__":
             seeds,
             methods,
             primitives,
+            on_qsim,
             sessions,
             without_a_session,
             refusals,

@@ -18,6 +18,7 @@ from tests.parity.clients.scenes import refused as refused
 
 NOBODY = "00000000-0000-4000-8000-000000000099"
 AER = "EMU-AER-16C-128M"
+QSIM = "EMU-QSIM-16C-128M"
 #: Seconds between two looks at a job, for clients that let us choose.
 SOON = 0.1
 
@@ -35,6 +36,11 @@ class Setting:
     def keys(self) -> dict[str, str]:
         """As every client of the newer generations takes them."""
         return {"project_id": self.project_id, "secret_key": self.secret_key, "url": self.url}
+
+    @property
+    def first_keys(self) -> dict[str, str]:
+        """As those of the first take them: the path is part of the address."""
+        return self.keys | {"url": f"{self.url}/qaas/v1alpha1"}
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import sin
@@ -11,103 +10,20 @@ from time import monotonic, sleep
 from typing import Any
 
 import cirq
-import sympy
 from cirq_scaleway import ScalewayQuantumService
 from scaleway_qaas_client.v1alpha1 import QaaSClient
 
+from tests.parity.clients.scaleway import cirq_circuits
 from tests.parity.clients.scaleway.stage import AER, NOBODY, play, refused, setting
 
 SHOTS = 3000
 PATIENCE_S = 60.0
-ANGLE = sympy.Symbol("angle")
 
 
 @contextmanager
 def device(name: str = AER) -> Iterator[Any]:
     with ScalewayQuantumService(**setting().keys).device(name).create_session(name="cirq") as session:
         yield session
-
-
-def entangling(qubits: list[Any]) -> Iterator[Any]:
-    """Every word of three bits has a chance of its own."""
-    first, second, third = qubits
-    yield [cirq.ry(0.7).on(first), cirq.ry(1.9).on(second)]
-    yield cirq.CNOT(first, third)
-    yield [cirq.rz(0.5).on(third), cirq.ry(0.8).on(third)]
-    yield cirq.ry(1.1).on(first).controlled_by(second)
-
-
-def asymmetric() -> cirq.Circuit:
-    """Keys of one and two qubits, their qubits in another order than the line's."""
-    qubits = cirq.LineQubit.range(3)
-    return cirq.Circuit(
-        entangling(qubits), cirq.measure(qubits[2], qubits[0], key="two"), cirq.measure(qubits[1], key="one")
-    )
-
-
-def by_name() -> cirq.Circuit:
-    """Qubits are sorted by their names, not by when they come."""
-    late, early, middle = cirq.NamedQubit("z"), cirq.NamedQubit("a"), cirq.NamedQubit("m")
-    return cirq.Circuit(entangling([late, early, middle]), cirq.measure(late, middle, early, key="all"))
-
-
-def on_a_grid() -> cirq.Circuit:
-    qubits = [cirq.GridQubit(1, 0), cirq.GridQubit(0, 1), cirq.GridQubit(0, 0)]
-    return cirq.Circuit(
-        entangling(qubits), [cirq.measure(qubit, key=f"k{n}") for n, qubit in enumerate(qubits)]
-    )
-
-
-def controlled() -> cirq.Circuit:
-    """By the outcomes of other qubits, one of them turned round before it is kept."""
-    first, second, third = cirq.LineQubit.range(3)
-    return cirq.Circuit(
-        cirq.ry(1.1).on(first),
-        cirq.measure(first, key="first"),
-        cirq.measure(second, key="second", invert_mask=(True,)),
-        cirq.X(third).with_classical_controls("first", "second"),
-        cirq.measure(third, key="third"),
-    )
-
-
-def turned() -> cirq.Circuit:
-    qubits = cirq.LineQubit.range(2)
-    return cirq.Circuit(
-        cirq.ry(ANGLE).on(qubits[1]), cirq.CNOT(*reversed(qubits)), cirq.measure(*qubits, key="z")
-    )
-
-
-def words(result: Any) -> dict[str, dict[str, int]]:
-    """Counts by key; the first qubit of a key first."""
-    return {
-        key: dict(Counter("".join(str(int(bit)) for bit in row) for row in rows))
-        for key, rows in result.measurements.items()
-    }
-
-
-def joint(result: Any, keys: list[str]) -> dict[str, int]:
-    """Counts of all keys together."""
-    rows = zip(*(result.measurements[key] for key in keys), strict=True)
-    return dict(Counter(" ".join("".join(str(int(bit)) for bit in part) for part in row) for row in rows))
-
-
-def exact(circuit: cirq.Circuit, keys: list[str]) -> dict[str, float]:
-    """By Cirq itself: the chance of each word of all keys together."""
-    state = cirq.drop_terminal_measurements(circuit)
-    order = sorted(circuit.all_qubits())
-    amplitudes = cirq.Simulator().simulate(state, qubit_order=order).final_state_vector
-    measured = {
-        cirq.measurement_key_name(operation): [order.index(qubit) for qubit in operation.qubits]
-        for operation in circuit.all_operations()
-        if cirq.is_measurement(operation)
-    }
-    chances: dict[str, float] = defaultdict(float)
-    for index, amplitude in enumerate(amplitudes):
-        bits = f"{index:0{len(order)}b}"
-        word = " ".join("".join(bits[place] for place in measured[key]) for key in keys)
-        chances[word] += float(abs(amplitude) ** 2)
-    total = sum(chances.values())  # single precision
-    return {word: chance / total for word, chance in chances.items()}
 
 
 def devices() -> Any:
@@ -128,30 +44,30 @@ def ran(make: Callable[[], cirq.Circuit], keys: list[str]) -> Any:
         result = session.run(circuit, repetitions=SHOTS)
     return {
         "repetitions": result.repetitions,
-        "keys": words(result),
-        "counts": joint(result, keys),
-        "exact": exact(circuit, keys),
+        "keys": cirq_circuits.words(result),
+        "counts": cirq_circuits.joint(result, keys),
+        "exact": cirq_circuits.exact(circuit, keys),
     }
 
 
 def keys() -> Any:
-    return ran(asymmetric, ["two", "one"])
+    return ran(cirq_circuits.asymmetric, ["two", "one"])
 
 
 def names() -> Any:
-    return ran(by_name, ["all"])
+    return ran(cirq_circuits.by_name, ["all"])
 
 
 def grid() -> Any:
-    return ran(on_a_grid, ["k0", "k1", "k2"])
+    return ran(cirq_circuits.on_a_grid, ["k0", "k1", "k2"])
 
 
 def classical_controls() -> Any:
     with device() as session:
-        result = session.run(controlled(), repetitions=SHOTS)
+        result = session.run(cirq_circuits.controlled(), repetitions=SHOTS)
     one = sin(0.55) ** 2
     return {
-        "counts": joint(result, ["first", "second", "third"]),
+        "counts": cirq_circuits.joint(result, ["first", "second", "third"]),
         "exact": {"1 1 1": one, "0 1 0": 1 - one},
     }
 
@@ -159,17 +75,17 @@ def classical_controls() -> Any:
 def sweep() -> Any:
     """Of one point: after the first this client has lost the circuit."""
     with device() as session:
-        (result,) = session.run_sweep(turned(), {"angle": 1.2}, repetitions=SHOTS)
-    resolved = cirq.resolve_parameters(turned(), {"angle": 1.2})
-    return {"counts": words(result)["z"], "exact": exact(resolved, ["z"])}
+        (result,) = session.run_sweep(cirq_circuits.turned(), {"angle": 1.2}, repetitions=SHOTS)
+    resolved = cirq.resolve_parameters(cirq_circuits.turned(), {"angle": 1.2})
+    return {"counts": cirq_circuits.words(result)["z"], "exact": cirq_circuits.exact(resolved, ["z"])}
 
 
 def batch() -> Any:
-    circuits = [cirq.resolve_parameters(turned(), {"angle": angle}) for angle in (0.4, 2.0)]
+    circuits = [cirq.resolve_parameters(cirq_circuits.turned(), {"angle": angle}) for angle in (0.4, 2.0)]
     with device() as session:
         results = session.run_batch(circuits, repetitions=[SHOTS, 500])
     return [
-        {"counts": words(result)["z"], "exact": exact(circuit, ["z"])}
+        {"counts": cirq_circuits.words(result)["z"], "exact": cirq_circuits.exact(circuit, ["z"])}
         for circuit, (result,) in zip(circuits, results, strict=True)
     ]
 
@@ -182,7 +98,7 @@ def odd_keys() -> Any:
     )
     circuit.append(cirq.measure(second, first))
     with device() as session:
-        return words(session.run(circuit, repetitions=10))
+        return cirq_circuits.words(session.run(circuit, repetitions=10))
 
 
 def lives() -> Any:
@@ -219,7 +135,7 @@ def cancelled() -> Any:
     idle = setting().idle
     low = QaaSClient(**idle)
     session = ScalewayQuantumService(**idle).device(AER).create_session(name="cirq").start()
-    Thread(target=session.run, args=(asymmetric(),), daemon=True).start()
+    Thread(target=session.run, args=(cirq_circuits.asymmetric(),), daemon=True).start()
     job = _first_job(low, session.id)
     low.cancel_job(job)
     return low.get_job(job).status
