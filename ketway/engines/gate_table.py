@@ -97,4 +97,20 @@ def machine_of(text: str) -> Machine:
         raise ValueError("only machines with cz have a coupling or a resonator")
     if any(not 0 <= site < machine.qubits for pair in machine.coupling or () for site in pair):
         raise ValueError(f"coupling names a qubit that is none of 0 to {machine.qubits - 1}")
+    check(machine.figures)
     return machine
+
+
+def check(figures: Figures) -> None:
+    """
+    Raises:
+        ValueError: numbers that no machine can have.
+    """
+    if any(not 0 <= chance.value < 0.5 for chance in (figures.one_qubit_error, figures.readout_error)):
+        raise ValueError("the error of one qubit and of its readout should be between 0 and 0.5")
+    if not 0 <= figures.two_qubit_error.value < 0.75:
+        raise ValueError("two_qubit_error should be between 0 and 0.75")
+    if min(figures.one_qubit_s.value, figures.two_qubit_s.value, figures.t1_s.value, figures.t2_s.value) <= 0:
+        raise ValueError("times should be larger than 0")
+    if figures.t2_s.value > 2 * figures.t1_s.value:
+        raise ValueError("t2_s cannot be more than twice t1_s")

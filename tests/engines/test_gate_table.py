@@ -84,7 +84,7 @@ def test_nobody_is_told_that_there_is_a_machine(name):
 
 
 def tables() -> list[Any]:
-    return [tomllib.loads(path.read_text()) for path in sorted(DEVICES.glob("*.toml"))]
+    return [tomllib.loads((DEVICES / f"{machine}.toml").read_text()) for machine in QPUS]
 
 
 @pytest.mark.parametrize("device", tables(), ids=lambda device: device["name"])
@@ -122,6 +122,21 @@ def test_a_lattice_is_in_one_piece(machine, pairs, most):
 def test_a_file_that_describes_no_machine_is_refused(changes, why):
     with pytest.raises(ValueError, match=why):
         machine_of(json.dumps(json.loads(a_device("garnet")) | changes))
+
+
+@pytest.mark.parametrize(
+    ("figures", "why"),
+    [
+        ({"one_qubit_error": 0.6}, "between 0 and 0.5"),
+        ({"readout_error": -0.1}, "between 0 and 0.5"),
+        ({"two_qubit_error": 0.8}, "between 0 and 0.75"),
+        ({"one_qubit_s": 0.0}, "larger than 0"),
+        ({"t2_s": 1.0}, "more than twice t1_s"),
+    ],
+)
+def test_figures_that_no_machine_can_have_are_refused(figures, why):
+    with pytest.raises(ValueError, match=why):
+        machine_of(a_device("garnet", **figures))
 
 
 def test_every_machine_is_offered():
