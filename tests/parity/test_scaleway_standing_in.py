@@ -12,7 +12,7 @@ from tests.parity.audience import ScalewayAudience
 from tests.parity.chances import assert_drawn_from
 from tests.system.processes import Server, a_server
 
-STANDING_IN = {name: "aer" for name in ("EMU-QUANTANIUM-16C-128M", "EMU-PIONEER-19PQ-H100", "EMU-CUDAQ-H100")}
+STANDING_IN = dict.fromkeys(("EMU-QUANTANIUM-16C-128M", "EMU-PIONEER-19PQ-H100", "EMU-CUDAQ-H100"), "aer")
 
 
 @pytest.fixture(scope="module")
