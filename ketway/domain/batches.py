@@ -15,7 +15,7 @@ from ketway.domain.platforms import Door, Platform, PlatformId
 from ketway.domain.prices import FREE, Prices
 from ketway.domain.priorities import Priority
 from ketway.domain.programs import ProgramId
-from ketway.domain.slots import BookingId, Span
+from ketway.domain.slots import BookingId, Period
 
 if TYPE_CHECKING:
     from ketway.domain.processes import ProcessId
@@ -123,17 +123,17 @@ class Batch:
         return self.is_open and self.status in (BatchStatus.QUEUED, BatchStatus.ACTIVE, BatchStatus.PAUSED)
 
     @property
-    def slot(self) -> Span | None:
+    def slot(self) -> Period | None:
         """The time that is booked for it; None where it runs at any."""
         if self.slot_starts_at is None or self.slot_ends_at is None:
             return None
-        return Span(starts_at=self.slot_starts_at, ends_at=self.slot_ends_at)
+        return Period(starts_at=self.slot_starts_at, ends_at=self.slot_ends_at)
 
     def is_let_in(self, now: datetime) -> bool:
         """Whether its own slot, if it has one, is on."""
         return self.slot is None or self.slot.holds(now)
 
-    def book(self, id: BookingId, slot: Span) -> Batch:
+    def book(self, id: BookingId, slot: Period) -> Batch:
         return replace(
             self,
             booking_id=id,

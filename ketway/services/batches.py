@@ -71,7 +71,7 @@ class Batches:
                 twin = await work.batches.with_key(new.project_id, new.platform.id, new.deduplication_key)
                 if twin is not None:
                     return twin
-            if not new.may_wait:
+            if not new.may_wait and new.booking is None:
                 await self.platforms.must_be_served(work, new.platform)
             await self._must_know(work, actor, new.project_id, new.program_id, *new.jobs)
             await work.programs.add(list(kept.values()))

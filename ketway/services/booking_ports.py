@@ -7,7 +7,7 @@ from typing import Protocol
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.bookings import Booking
 from ketway.domain.platforms import PlatformId
-from ketway.domain.slots import BookingId, Span
+from ketway.domain.slots import BookingId, Period
 from ketway.services.listing import BookingFilter, Listed, Page
 
 
@@ -35,5 +35,5 @@ class BookingStore(Protocol):
     async def calendar(self, actor: Actor, platform: PlatformId, page: Page) -> Listed[Booking]:
         """Bookings of a platform: all that the actor finds, and of others the live ones."""
 
-    async def count(self, project: ProjectId, platform: PlatformId, span: Span) -> int:
-        """How many that count (`Booking.counts`) begin in a span."""
+    async def count(self, project: ProjectId, platform: PlatformId, period: Period) -> int:
+        """How many that count (`Booking.counts`) begin in a period."""

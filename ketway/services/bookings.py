@@ -53,8 +53,8 @@ class Bookings:
         # Before its days are counted: those of a time far away may not exist.
         platform.booking.must_allow(booking.slot, now)
         that_day, that_week = [
-            await work.bookings.count(batch.project_id, platform.id, span)
-            for span in (booking.slot.day(), booking.slot.week())
+            await work.bookings.count(batch.project_id, platform.id, period)
+            for period in (booking.slot.day(), booking.slot.week())
         ]
         return booking.validate(platform.booking, now, that_day=that_day, that_week=that_week)
 

@@ -50,7 +50,8 @@ class NewBatch:
         program: text that its jobs run unless they bring their own; else `program_id`.
         priority: None for its project's.
         max_idle_s, max_total_s: None for the platform's defaults; cut to its ceilings.
-        may_wait: also where the platform is held, or nobody runs it; else it is refused then.
+        may_wait: also where the platform is held, or nobody runs it; else it is refused then, unless it
+            waits for a slot anyhow.
         booking: the slot that it runs in; None for as soon as there is room.
     """
 

@@ -54,8 +54,10 @@ async def _due(work: Work, now: datetime) -> list[tuple[Batch, Move]]:
     ]
     if in_the_way:
         return [(batch, _make_room) for batch in in_the_way]
-    queued = [batch for batch in slots.values() if batch.status is BatchStatus.QUEUED]
-    waiting = [*queued, *await work.batches.yielded(), *await work.batches.open_queue()]
+    waiting = [batch for batch in slots.values() if batch.status is BatchStatus.QUEUED]
+    for batch in (*await work.batches.yielded(), *await work.batches.open_queue()):
+        if batch.platform_id not in slots:
+            waiting.append(batch)
     return [(batch, _let_in) for batch in waiting if await has_room(work, batch, now)]
 
 

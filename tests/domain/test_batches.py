@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ketway.domain.batches import MOVES, BatchStatus, limits
 from ketway.domain.errors import AlreadyFinished, BatchClosed, IllegalMove
-from ketway.domain.slots import BookingId, Span
+from ketway.domain.slots import BookingId, Period
 from tests.builders import NOON, a_batch, a_platform
 
 LATER = NOON + timedelta(minutes=1)
@@ -227,7 +227,7 @@ def a_booked_batch(**changes):
 
 
 def test_a_booked_batch_has_the_length_of_its_slot_for_a_limit():
-    slot = Span(starts_at=LATER, ends_at=LATER + timedelta(seconds=90))
+    slot = Period(starts_at=LATER, ends_at=LATER + timedelta(seconds=90))
 
     booked = a_batch(max_total_s=10.0, max_idle_s=300.0).book(BookingId(uuid4()), slot)
 

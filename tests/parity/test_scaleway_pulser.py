@@ -106,6 +106,13 @@ class TestTheEmulator:
         assert seen["occupation"] == pytest.approx(list(in_pulser(seen["sequence"]).occupation[-1]), abs=1e-3)
         assert_as_in_pulser(seen)
 
+    def test_a_result_too_large_for_an_answer_is_behind_a_link(self, saw):
+        seen = saw("a_large_result")
+
+        assert (seen["inline"], seen["linked"], seen["times"], seen["runs"]) == ("", True, 61, RUNS)
+        for ones in seen["ones"]:
+            assert_drawn_from({"1": ones, "0": RUNS - ones}, {"0": 0.5, "1": 0.5})
+
     def test_noise_is_there_for_those_who_ask(self, saw):
         counts = saw("with_the_device_s_noise")
 

@@ -12,7 +12,14 @@ from ketway.domain.accounts import Role
 from ketway.domain.batches import BatchStatus
 from ketway.domain.booking_errors import NotBookable, SlotAgainstRule, SlotTaken, TooLateToCancel
 from ketway.domain.bookings import BookingStatus
-from ketway.domain.errors import AlreadyFinished, BadField, NotAllowed, QuotaReached, Unknown
+from ketway.domain.errors import (
+    AlreadyFinished,
+    BadField,
+    NotAllowed,
+    PlatformUnserved,
+    QuotaReached,
+    Unknown,
+)
 from ketway.domain.slots import BookingRules, Slot
 from ketway.services.drafts import NewBooking
 from ketway.services.listing import BookingFilter, Order, Page
@@ -116,6 +123,15 @@ async def test_of_two_who_book_at_once_one_gets_the_slot_and_the_other_nothing(w
     assert [type(each) for each in outcomes if isinstance(each, Exception)] == [SlotTaken]
     assert len(await calendar(world)) == 1
     assert (await world.core.figures.queue(world.operator, QPU.id, Page())).total == 1
+
+
+async def test_a_platform_that_is_held_today_is_booked_for_tomorrow(world):
+    await world.core.platforms.set_down(world.operator, [QPU.id], True, "repair")
+
+    with pytest.raises(PlatformUnserved):
+        await create(world, 0, platform=QPU, is_open=True, may_wait=False)
+
+    assert await book(world, 86_400, 60, may_wait=False)
 
 
 async def test_a_slot_that_was_given_up_is_free_again(world):

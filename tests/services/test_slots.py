@@ -121,7 +121,8 @@ async def test_idle_time_runs_from_the_beginning_of_the_slot(world):
     assert await status_of(world, batch) is ACTIVE
     await let_pass(world, 1)
     assert (await batch_of(world, batch.id)).message == "idle too long"
-    assert (await booking_of(world, batch)).status is BookingStatus.CANCELLED
+    booking = await booking_of(world, batch)
+    assert (booking.status, booking.message) == (BookingStatus.CANCELLED, "idle too long")
 
 
 @BOTH
@@ -449,7 +450,7 @@ async def test_a_slot_that_passed_while_the_server_was_down_is_lost_and_nobody_m
     assert await status_of(world, other) is QUEUED
     assert (await claim_one(world)).job.batch_id == other.id
     booking = await booking_of(world, batch)
-    assert booking.status is BookingStatus.VALIDATED
+    assert (booking.status, booking.message) == (BookingStatus.VALIDATED, lost.message)
 
 
 @BOTH

@@ -165,6 +165,27 @@ def observables() -> Any:
     }
 
 
+def a_large_result() -> Any:
+    """More than an answer holds: the client follows a link."""
+    apart = pulser.Register.rectangle(2, 5, spacing=14, prefix="q")
+    sequence = pulser.Sequence(apart, device(EMULATOR))
+    sequence.declare_channel("c", "rydberg_global")
+    sequence.add(Pulse.ConstantPulse(200, pi * 2.5, 0, 0), "c")
+    times = [n / 80 for n in range(20, 81)]
+    config = EmulationConfig(observables=[BitStrings(evaluation_times=times, num_shots=RUNS)])
+    here = linked()
+    remote = here.submit(sequence, job_params=[{"runs": RUNS}], wait=True, backend_configuration=config)
+    (kept,) = here._client.list_job_results(job_id=remote.job_ids[0])
+    (result,) = remote.results
+    return {
+        "inline": kept.result,
+        "linked": kept.url.startswith("http"),
+        "times": len(result.get_result_times("bitstrings")),
+        "runs": sum(result.final_bitstrings.values()),
+        "ones": [sum(n for word, n in result.final_bitstrings.items() if word[q] == "1") for q in range(10)],
+    }
+
+
 def with_the_device_s_noise() -> Any:
     """It is in the device, and taken where it is asked for."""
     here = device(EMULATOR)
@@ -276,6 +297,7 @@ if __name__ == "__main__":
             two_values_of_a_variable,
             a_register_to_be_mapped,
             observables,
+            a_large_result,
             with_the_device_s_noise,
             tensors,
             the_machine,
