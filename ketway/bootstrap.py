@@ -22,6 +22,7 @@ from ketway.api import pasqal, scaleway
 from ketway.api.app import create_app
 from ketway.credentials_file import Credentials
 from ketway.db import SqliteDatabase, open_database
+from ketway.domain.applications import Application
 from ketway.domain.errors import StoreBusy
 from ketway.domain.platforms import Platform
 from ketway.engines import catalogue
@@ -29,6 +30,7 @@ from ketway.host.bell import LocalBell
 from ketway.host.clock import SystemClock
 from ketway.keys import links, tokens
 from ketway.keys.passwords import Argon2Hasher
+from ketway.platforms.applications import read_applications
 from ketway.services.core import Core, Limits, build_core
 from ketway.services.ports import Checker
 from ketway.settings import Settings
@@ -70,7 +72,7 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
     Raises:
         CannotStart
     """
-    known = _catalogue(settings)
+    known, applications = _catalogue(settings)
     engines = catalogue.installed()
     async with AsyncExitStack() as stack:
         stack.enter_context(_locked(_folder(settings.data)))
@@ -89,6 +91,7 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
             ),
             fresh=uuid4,
             catalogue=known,
+            applications=applications,
             engines_here=list(engines),
             limits=Limits(
                 max_program_bytes=settings.max_program_bytes,
@@ -124,15 +127,19 @@ def _checked(engines: Mapping[str, str], known: Sequence[Platform]) -> dict[str,
     }
 
 
-def _catalogue(settings: Settings) -> Sequence[Platform]:
+def _catalogue(settings: Settings) -> tuple[Sequence[Platform], Sequence[Application]]:
     path = settings.catalogue or platforms.BUILT_IN
     try:
         known = platforms.read(path)
         for platform in known:
             _must_be_presentable(platform)
+        applications = read_applications([platform.name for platform in known], path)
+        for application in applications:
+            _must_be_usable(application, known)
     except (ValueError, OSError) as error:
         raise CannotStart(f"The catalogue {path} cannot be used: {error}") from None
-    return [_at_speed(one, settings.qpu_speed) for one in _stood_in_for(known, settings.engine_for)]
+    stood_in_for = _stood_in_for(known, settings.engine_for)
+    return [_at_speed(platform, settings.qpu_speed) for platform in stood_in_for], applications
 
 
 def _stood_in_for(known: Sequence[Platform], engine_for: Mapping[str, str]) -> Sequence[Platform]:
@@ -183,6 +190,22 @@ def _must_be_presentable(platform: Platform) -> None:
             ) from None
         except (TypeError, ValueError) as error:
             raise ValueError(f"platform {platform.name}: shown.{scaleway.DOOR}: {error}") from None
+
+
+def _must_be_usable(application: Application, known: Sequence[Platform]) -> None:
+    """
+    Raises:
+        ValueError: its surface does not show its platforms, or cannot show it.
+    """
+    shown = [platform.name for platform in known if scaleway.DOOR in platform.shown]
+    if hidden := [name for name in application.platforms if name not in shown]:
+        raise ValueError(
+            f"application {application.name}: shown.{scaleway.DOOR} is missing on {', '.join(hidden)}"
+        )
+    try:
+        scaleway.application(application)
+    except ValueError as error:
+        raise ValueError(f"application {application.name}: {error}") from None
 
 
 def _at_speed(platform: Platform, speed: float) -> Platform:

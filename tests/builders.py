@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from ketway.domain.accounts import Account, AccountId, Actor, Member, Project, ProjectId, Role
+from ketway.domain.applications import Application
 from ketway.domain.batches import Batch, BatchId
 from ketway.domain.bookings import Booking, BookingStatus
 from ketway.domain.credentials import ApiKey, ApiKeyId
@@ -147,6 +148,16 @@ def a_member(role: Role = Role.MEMBER, **changes: Any) -> Actor:
 
 def a_stranger() -> Actor:
     return Actor(account_id=AccountId(uuid4()), roles={ProjectId(uuid4()): Role.ADMIN})
+
+
+def an_application(**changes: Any) -> Application:
+    plain: dict[str, Any] = {
+        "name": "vqe-h2",
+        "type": "vqe",
+        "platforms": ("EMU_TEST",),
+        "input_template": '{"distance": 0.74}',
+    }
+    return Application(**plain | changes)
 
 
 def a_process(**changes: Any) -> Process:

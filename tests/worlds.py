@@ -14,6 +14,7 @@ from uuid import uuid4
 from ketway import platforms
 from ketway.db import open_database
 from ketway.domain.accounts import Account, AccountId, Actor, Project, ProjectId, Role
+from ketway.domain.applications import Application
 from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, hashed
 from ketway.domain.errors import Invalid
 from ketway.domain.leases import Worker
@@ -138,7 +139,11 @@ class World:
 
 @asynccontextmanager
 async def a_world(
-    folder: Path, *, catalogue: Sequence[Platform] | None = None, limits: Limits | None = None
+    folder: Path,
+    *,
+    catalogue: Sequence[Platform] | None = None,
+    limits: Limits | None = None,
+    applications: Sequence[Application] = (),
 ) -> AsyncIterator[World]:
     """A ketway with the built-in catalogue, one owner, one project, and one worker with every engine."""
     clock, checker = MovableClock(), AgreeableChecker()
@@ -158,6 +163,7 @@ async def a_world(
             catalogue=known,
             engines_here=list(engines),
             limits=limits or Limits(),
+            applications=applications,
         )
         credentials = await core.first_start.set_up("owner@ketway", "first project", "local")
         token = await core.accounts.worker_token(credentials.worker_token)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, insert, or_, select, update
 
+from ketway.db.learning_tables import learners, quizzes, use_cases
 from ketway.db.paging import page_of
 from ketway.db.rows import Runner, from_row, to_row
-from ketway.db.tables import accounts, learners, members, quizzes, use_cases
+from ketway.db.tables import accounts, members
 from ketway.domain.accounts import AccountId, ProjectId
 from ketway.domain.learning import Learner, Quiz, QuizId, UseCase, UseCaseId
 from ketway.services.listing import Listed, Page, UseCaseFilter

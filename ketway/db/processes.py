@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select, update
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
 
 from ketway.db.paging import filtered, page_of
-from ketway.db.rows import Runner, from_row, to_changes, to_row
-from ketway.db.tables import processes
+from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
+from ketway.db.tables import OF_PROCESS, batches, process_results, processes
 from ketway.domain.accounts import Actor
+from ketway.domain.batches import BatchId
 from ketway.domain.errors import Stale, Unknown
-from ketway.domain.processes import Process, ProcessId
-from ketway.services.listing import Listed, Page, ProcessFilter
+from ketway.domain.processes import Process, ProcessId, ProcessResult
+from ketway.services.listing import Listed, Order, Page, ProcessFilter
 
 
 class SqlProcesses:
@@ -18,7 +23,7 @@ class SqlProcesses:
         self._run = runner.run
 
     async def add(self, process: Process) -> None:
-        row = to_row(process) | {"configuration": dict(process.configuration)}
+        row = to_row(process) | _mappings(process)
         await self._run(lambda c: c.execute(insert(processes), row))
 
     async def get(self, id: ProcessId, *, visible_to: Actor) -> Process:
@@ -30,10 +35,7 @@ class SqlProcesses:
         return found
 
     async def put(self, process: Process) -> None:
-        row = to_changes(process) | {
-            "configuration": dict(process.configuration),
-            "version": process.version + 1,
-        }
+        row = to_changes(process) | _mappings(process) | {"version": process.version + 1}
         statement = update(processes).where(
             processes.c.id == process.id, processes.c.version == process.version
         )
@@ -41,5 +43,38 @@ class SqlProcesses:
             raise Stale("process", str(process.id))
 
     async def list(self, actor: Actor, filter: ProcessFilter, page: Page) -> Listed[Process]:
-        rows, total = await page_of(self._run, processes, filtered(processes, actor, filter), page)
+        asked = filtered(processes, actor, filter)
+        if filter.kinds:
+            asked.append(processes.c.kind.in_(filter.kinds))
+        rows, total = await page_of(self._run, processes, asked, page)
         return Listed(items=[from_row(Process, row) for row in rows], total=total)
+
+    async def delete(self, id: ProcessId, now: datetime) -> None:
+        forget = delete(process_results).where(process_results.c.process_id == id)
+        nothing: dict[str, object] = {"configuration": {}, "echo": {}, "result_key": None, "deleted_at": now}
+        hide = update(processes).where(processes.c.id == id).values(nothing)
+        await self._run(lambda c: [c.execute(forget), c.execute(hide)])
+
+    async def add_result(self, result: ProcessResult) -> None:
+        await self._run(lambda c: c.execute(insert(process_results), to_row(result)))
+
+    async def results(self, id: ProcessId, page: Page) -> Listed[ProcessResult]:
+        by_position = replace(page, order=Order.POSITION)
+        of_process: list[Condition] = [process_results.c.process_id == id]
+        rows, total = await page_of(self._run, process_results, of_process, by_position)
+        return Listed(items=[from_row(ProcessResult, row) for row in rows], total=total)
+
+    async def batches_of(self, ids: Sequence[ProcessId]) -> Mapping[ProcessId, Sequence[BatchId]]:
+        query = (
+            select(batches.c.process_id, batches.c.id)
+            .where(OF_PROCESS, batches.c.process_id.in_(ids), batches.c.deleted_at.is_(None))
+            .order_by(batches.c.created_at, batches.c.id)
+        )
+        found: dict[ProcessId, list[BatchId]] = {id: [] for id in ids}
+        for row in await self._run(lambda c: c.execute(query).all()):
+            found[row.process_id].append(row.id)
+        return found
+
+
+def _mappings(process: Process) -> dict[str, object]:
+    return {"configuration": dict(process.configuration), "echo": dict(process.echo)}

@@ -1,4 +1,4 @@
-"""Every table. Columns are named as the fields of the domain objects they keep.
+"""Every table but those of learning. Columns are named as the fields of the domain objects they keep.
 
 `deleted_at` is the exception: what was deleted is hidden from reading and kept for the
 record of use. A column that came after the first tables has a `server_default` for the rows
@@ -28,7 +28,6 @@ from ketway.domain.accounts import Role
 from ketway.domain.batches import BatchStatus, Yielding
 from ketway.domain.bookings import BookingStatus
 from ketway.domain.jobs import JobStatus
-from ketway.domain.learning import Standing
 from ketway.domain.leases import LeaseStatus
 from ketway.domain.notices import Level
 from ketway.domain.priorities import Priority
@@ -54,6 +53,7 @@ UNDONE = text("status <> 'done'")
 BOOKED = text("slot_ends_at IS NOT NULL AND status IN ('queued', 'active', 'paused')")
 HAS_SLOT = text("booking_id IS NOT NULL")
 HOLDS = text("is_exclusive AND status IN ('active', 'stopping')")
+OF_PROCESS = text("process_id IS NOT NULL")
 KEYED = text("key IS NOT NULL")
 KEYLESS = text("key IS NULL")
 DEDUPLICATES = text("deduplication_key IS NOT NULL AND status IN ('queued', 'active', 'paused')")
@@ -191,6 +191,7 @@ batches = Table(
     Column("max_total_s", Float, nullable=False),
     Column("deduplication_key", Text),
     Column("parent_id", Id),
+    Column("process_id", Id),
     Column("booking_id", Id),
     Column("slot_starts_at", Moment),
     Column("slot_ends_at", Moment),
@@ -199,7 +200,7 @@ batches = Table(
     Column("message", Text, nullable=False),
     Column("prices", PriceList, nullable=False, server_default=_FREE),
     Column("held_from", Moment),
-    Column("held", Time, nullable=False, server_default=text("0")),
+    Column("held", Time, nullable=False, server_default="0"),
     Column("echo", Json, nullable=False),
     Column("version", Integer, nullable=False),
     Column("deleted_at", Moment),
@@ -208,6 +209,7 @@ batches = Table(
     Index("ix_batches_created", "created_at", "id", "door", "deleted_at"),
     Index("ix_batches_undone", *_LISTED_BY_STATUS, sqlite_where=UNDONE, postgresql_where=UNDONE),
     Index("ix_batches_parent", "parent_id", sqlite_where=text("parent_id IS NOT NULL")),
+    Index("ix_batches_process", "process_id", sqlite_where=OF_PROCESS, postgresql_where=OF_PROCESS),
     Index("ix_batches_living", "platform_id", "created_at", sqlite_where=LIVES, postgresql_where=LIVES),
     Index("ix_batches_activity", "project_id", "updated_at"),
     Index("ix_batches_paused", "platform_id", sqlite_where=PAUSED, postgresql_where=PAUSED),
@@ -388,15 +390,33 @@ processes = Table(
     Column("configuration", Json, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("tags", Words, nullable=False, server_default="[]"),
+    Column("platform_id", Id),
     Column("priority", Rank(Priority), nullable=False),
     Column("status", Word(JobStatus), nullable=False),
+    Column("progress", Integer, nullable=False, server_default="0"),
+    Column("message", Text, nullable=False, server_default=""),
     Column("errors", Words, nullable=False),
     Column("started_at", Moment),
     Column("ended_at", Moment),
     Column("result_key", Text),
+    Column("echo", Json, nullable=False, server_default="{}"),
     Column("version", Integer, nullable=False),
     Column("deleted_at", Moment),
     Index("ix_processes_project", "project_id", "created_at", "id"),
+)
+
+process_results = Table(
+    "process_results",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("process_id", Id, ForeignKey("processes.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index("uq_process_results_position", "process_id", "position", unique=True),
 )
 
 notices = Table(
@@ -435,47 +455,4 @@ requests = Table(
     ),
     Index("ix_requests_digest", "caller_id", "digest", sqlite_where=KEYLESS, postgresql_where=KEYLESS),
     Index("ix_requests_expiry", "expires_at"),
-)
-
-learners = Table(
-    "learners",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False),
-    Column("package", String(255), nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("updated_at", Moment, nullable=False),
-    Column("progress", Json, nullable=False),
-    Index("uq_learners_package", "account_id", "package", unique=True),
-)
-
-use_cases = Table(
-    "use_cases",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("project_id", Id, ForeignKey("projects.id"), nullable=False),
-    Column("creator_id", Id, ForeignKey("accounts.id"), nullable=False),
-    Column("title", Text, nullable=False),
-    Column("standing", Word(Standing), nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("updated_at", Moment, nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("questionnaire_id", BigInteger),
-    Column("answers", Json, nullable=False),
-    Column("review", Json, nullable=False),
-    Column("last_reviewed_at", Moment),
-    Index("ix_use_cases_project", "project_id", "created_at", "id"),
-    Index("ix_use_cases_creator", "creator_id", "created_at", "id"),
-)
-
-quizzes = Table(
-    "quizzes",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False),
-    Column("subject", String(255), nullable=False),
-    Column("data", Json, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("updated_at", Moment, nullable=False),
-    Index("uq_quizzes_subject", "account_id", "subject", unique=True),
 )

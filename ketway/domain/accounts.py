@@ -38,6 +38,8 @@ class Action(Enum):
     CHANGE_USE_CASE = "change this use case"
     CHANGE_BOOKING = "change this booking"
     CANCEL_PROCESS = "cancel this process"
+    CHANGE_PROCESS = "change this process"
+    DELETE_PROCESS = "delete this process"
     MANAGE_MEMBERS = "manage the members of this project"
     OPERATE = "operate this server"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, NewType
+from typing import TYPE_CHECKING, Any, NewType
 from uuid import UUID
 
 from ketway.domain.accounts import AccountId, ProjectId
@@ -16,6 +16,9 @@ from ketway.domain.prices import FREE, Prices
 from ketway.domain.priorities import Priority
 from ketway.domain.programs import ProgramId
 from ketway.domain.slots import BookingId, Period
+
+if TYPE_CHECKING:
+    from ketway.domain.processes import ProcessId
 
 BatchId = NewType("BatchId", UUID)
 
@@ -63,6 +66,7 @@ class Batch:
         max_total_s: how long it may hold its platform, from `started_at`.
         deduplication_key: while it lives, a second create with the same key answers this batch.
         parent_id: the batch that this one repeats.
+        process_id: the process whose work it is; None where a user made it on their own.
         booking_id, slot_starts_at, slot_ends_at: it runs in this slot alone, and is ended with it; its
             total limit is the slot's length, and its idle limit runs once it has its platform.
         yields: what it does when somebody's slot begins.
@@ -97,6 +101,7 @@ class Batch:
     max_total_s: float = 86_400.0
     deduplication_key: str | None = None
     parent_id: BatchId | None = None
+    process_id: ProcessId | None = None
     booking_id: BookingId | None = None
     slot_starts_at: datetime | None = None
     slot_ends_at: datetime | None = None

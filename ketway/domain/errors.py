@@ -175,6 +175,16 @@ class AlreadyFinished(Conflict):
 
 
 @dataclass(eq=False)
+class NotStarted(Conflict):
+    kind: str
+    id: str
+    status: str
+
+    def __str__(self) -> str:
+        return f"The {self.kind} is {self.status}; start it first."
+
+
+@dataclass(eq=False)
 class BatchClosed(Conflict):
     id: str
     status: str

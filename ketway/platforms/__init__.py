@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,20 +28,27 @@ def read(path: Path = BUILT_IN) -> list[Platform]:
         ValueError: not a catalogue; the sentence says what is wrong.
         OSError: cannot be read.
     """
-    files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
-    return [_platform(entry, file.parent) for file in files for entry in _entries(file)]
+    return [_platform(entry, file.parent) for file, entry in entries(path, "platform")]
 
 
-def _entries(file: Path) -> list[Mapping[str, Any]]:
-    entries = tomllib.loads(file.read_text()).get("platform", [])
-    if not isinstance(entries, list):
-        raise ValueError("`platform` should be a list of tables: write [[platform]]")
-    return entries
+def entries(path: Path, noun: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Every table of a catalogue that is one of these, with the file it is in.
+
+    Raises:
+        ValueError: not tables.
+        OSError: cannot be read.
+    """
+    for file in sorted(path.glob("*.toml")) if path.is_dir() else [path]:
+        listed = tomllib.loads(file.read_text()).get(noun, [])
+        if not isinstance(listed, list):
+            raise ValueError(f"`{noun}` should be a list of tables: write [[{noun}]]")
+        for entry in listed:
+            if not isinstance(entry, Mapping):
+                raise ValueError(f"each entry of `{noun}` should be a table: write [[{noun}]]")
+            yield file, entry
 
 
 def _platform(entry: Mapping[str, Any], folder: Path) -> Platform:
-    if not isinstance(entry, Mapping):
-        raise ValueError("each entry of `platform` should be a table: write [[platform]]")
     name = entry.get("name", "?")
     try:
         return _checked(_with_files(entry, folder))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from ketway.domain.applications import Application
 from ketway.domain.platforms import Platform
 from ketway.services.accounts import Accounts
 from ketway.services.batches import Batches
@@ -84,6 +85,7 @@ def build_core(
     catalogue: Sequence[Platform],
     engines_here: Collection[str],
     limits: Limits,
+    applications: Sequence[Application] = (),
 ) -> Core:
     """Wire the use cases to the adapters they are given."""
     requests = Requests(db=db, clock=clock)
@@ -145,7 +147,14 @@ def build_core(
         figures=Figures(db=db, clock=clock),
         usage=Usages(db=db, clock=clock),
         processes=Processes(
-            db=db, blobs=blobs, clock=clock, requests=requests, fresh=fresh, kinds=limits.process_kinds
+            db=db,
+            blobs=blobs,
+            clock=clock,
+            bell=bell,
+            requests=requests,
+            fresh=fresh,
+            kinds=limits.process_kinds,
+            applications=applications,
         ),
         learning=Learning(db=db, clock=clock, fresh=fresh),
         notices=Notices(db=db, clock=clock, fresh=fresh),

@@ -132,3 +132,4 @@ class UseCaseFilter:
 @dataclass(frozen=True, kw_only=True)
 class ProcessFilter(Filter):
     statuses: tuple[JobStatus, ...] = ()
+    kinds: tuple[str, ...] = ()

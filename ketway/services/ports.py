@@ -17,7 +17,6 @@ from ketway.domain.leases import Lease, LeaseId, Worker, WorkerId
 from ketway.domain.notices import Notice, NoticeId
 from ketway.domain.platforms import PlatformId, PlatformState
 from ketway.domain.priorities import Priority
-from ketway.domain.processes import Process, ProcessId
 from ketway.domain.programs import Program, ProgramId
 from ketway.domain.requests import Asked, Request, RequestId
 from ketway.domain.results import Result
@@ -32,9 +31,9 @@ from ketway.services.listing import (
     Listed,
     Load,
     Page,
-    ProcessFilter,
     UseCaseFilter,
 )
+from ketway.services.process_ports import ProcessStore
 
 
 class Clock(Protocol):
@@ -245,21 +244,6 @@ class PlatformStore(Protocol):
         """What operators said, of the platforms that they said anything of."""
 
     async def put(self, state: PlatformState) -> None: ...
-
-
-class ProcessStore(Protocol):
-    async def add(self, process: Process) -> None: ...
-
-    async def get(self, id: ProcessId, *, visible_to: Actor) -> Process:
-        """
-        Raises:
-            Unknown: no such process, or one that the actor does not find.
-        """
-
-    async def put(self, process: Process) -> None:
-        """As `BatchStore.put`."""
-
-    async def list(self, actor: Actor, filter: ProcessFilter, page: Page) -> Listed[Process]: ...
 
 
 class UsageStore(Protocol):

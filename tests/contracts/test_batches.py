@@ -14,6 +14,7 @@ from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobStatus
 from ketway.domain.platforms import Door, platform_id
 from ketway.domain.priorities import Priority
+from ketway.domain.processes import ProcessId
 from ketway.services.listing import BatchFilter, Order, Page
 from tests.builders import ACCOUNT, COSTLY, DOOR, NOON, PROJECT, a_batch, a_member, a_program, a_stranger
 from tests.contracts.rows import BOTH, ELSEWHERE, SOMEBODY, after, keep_batch, keep_batches, keep_jobs
@@ -56,6 +57,7 @@ async def test_every_field_comes_back_as_it_was(db):
         max_total_s=1e7,
         deduplication_key="key",
         parent_id=BatchId(uuid4()),
+        process_id=ProcessId(uuid4()),
         message="because",
         prices=COSTLY,
         held_from=after(seconds=4),

@@ -78,7 +78,17 @@ async def test_the_latest_state_of_a_platform_counts(db):
 
 async def test_a_process_is_found_by_those_who_see_it(db):
     process = a_process(
-        errors=("a", "b"), started_at=NOON, ended_at=NOON, result_key="processes/1", status=JobStatus.DONE
+        errors=("a", "b"),
+        started_at=NOON,
+        ended_at=NOON,
+        result_key="processes/1",
+        status=JobStatus.DONE,
+        name="mine",
+        tags=("a", "b c"),
+        platform_id=a_platform().id,
+        progress=100,
+        message="on its way",
+        echo={"input": '{"a":  1}'},
     )
     async with db.work() as work:
         await work.processes.add(process)
@@ -113,6 +123,8 @@ async def test_processes_are_filtered(db):
         door=Door("other"),
         status=JobStatus.FAILED,
         created_at=after(hours=1),
+        kind="another kind",
+        tags=("a", "b"),
     )
     async with db.work() as work:
         await work.processes.add(plain)
@@ -133,6 +145,8 @@ async def test_processes_are_filtered(db):
         {"statuses": (JobStatus.FAILED,)},
         {"doors": (Door("other"),)},
         {"created_from": after(hours=1)},
+        {"kinds": ("another kind", "none")},
+        {"tags": ("b", "a")},
     ):
         assert await ids(**filter) == [special.id], filter
     assert await ids(created_until=NOON) == [plain.id]

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect, select
+from sqlalchemy import Engine, create_engine, event, inspect, select
 
 from ketway.db import open_database
 from ketway.db.migrate import upgrade
@@ -58,6 +58,17 @@ def test_upgrading_twice_is_harmless(engine):
 
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT value FROM server_keys").scalar_one() == "kept"
+
+
+def test_tables_of_millions_of_rows_are_not_made_anew(engine):
+    upgrade(engine, to="0004")
+    said: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *call: said.append(call[2]))
+
+    upgrade(engine)
+
+    assert any(statement.startswith("ALTER TABLE batches ADD") for statement in said)
+    assert not [statement for statement in said if "_alembic_tmp_" in statement]
 
 
 async def test_an_upgrade_that_fails_leaves_nothing_half_done(tmp_path):

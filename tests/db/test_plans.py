@@ -20,12 +20,13 @@ from ketway.domain.jobs import JobStatus
 from ketway.domain.leases import WorkerId
 from ketway.domain.requests import Asked, RequestId
 from ketway.services.listing import BookingFilter, Order, Page
-from tests.builders import NOON, PROJECT, a_batch, a_booking, a_job, a_platform, a_stranger
+from tests.builders import NOON, PROJECT, a_batch, a_booking, a_job, a_platform, a_process, a_stranger
 from tests.db.filling import ACCOUNTS, PLATFORMS, PROJECTS, Filled, fill
 from tests.db.listings import Ask, lists_of
 
 PLATFORM = a_platform().id
 BATCH = a_batch().id
+PROCESS = a_process().id
 STRANGER = a_stranger()
 DAY = a_booking().slot.day()
 
@@ -68,6 +69,8 @@ HOT: dict[str, Ask] = {
     "bookings of a project": lambda work: work.bookings.list(
         STRANGER, BookingFilter(project_ids=(PROJECT,)), Page()
     ),
+    "batches of processes": lambda work: work.processes.batches_of([PROCESS, PROCESS]),
+    "results of a process": lambda work: work.processes.results(PROCESS, Page()),
     "expired": lambda work: work.leases.expired(NOON),
     "live": lambda work: work.leases.live(WorkerId(BATCH)),
     "asked_as": lambda work: work.leases.asked_as(WorkerId(BATCH), "question"),

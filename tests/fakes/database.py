@@ -11,7 +11,8 @@ from tests.fakes.batches import MemoryBatches
 from tests.fakes.bookings import MemoryBookings
 from tests.fakes.jobs import MemoryJobs
 from tests.fakes.learning import MemoryLearning
-from tests.fakes.records import MemoryNotices, MemoryPlatforms, MemoryProcesses, MemoryRequests
+from tests.fakes.processes import MemoryProcesses
+from tests.fakes.records import MemoryNotices, MemoryPlatforms, MemoryRequests
 from tests.fakes.stores import MemoryLeases, MemoryPrograms, MemoryResults, MemoryWorkers
 from tests.fakes.tables import Tables
 from tests.fakes.usage import MemoryUsage

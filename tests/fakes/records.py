@@ -1,18 +1,15 @@
-"""The stores of requests, processes, notices and platform states in memory."""
+"""The stores of requests, notices and platform states in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from ketway.domain.accounts import Actor
-from ketway.domain.errors import Stale, Unknown
+from ketway.domain.errors import Unknown
 from ketway.domain.notices import Notice, NoticeId
 from ketway.domain.platforms import PlatformId, PlatformState
-from ketway.domain.processes import Process, ProcessId
 from ketway.domain.requests import Asked, Request, RequestId
-from ketway.services.listing import Listed, Page, ProcessFilter
+from ketway.services.listing import Listed, Page
 from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of
 
 
@@ -25,33 +22,6 @@ class MemoryPlatforms:
 
     async def put(self, state: PlatformState) -> None:
         self._tables.platform_states[state.platform_id] = state
-
-
-class MemoryProcesses:
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-
-    async def add(self, process: Process) -> None:
-        must_exist(self._tables.projects, process.project_id)
-        must_exist(self._tables.accounts, process.creator_id)
-        insert(self._tables.processes, process.id, process)
-
-    async def get(self, id: ProcessId, *, visible_to: Actor) -> Process:
-        found = self._tables.processes.get(id)
-        if found is None or not visible_to.finds(found):
-            raise Unknown("process", str(id))
-        return found
-
-    async def put(self, process: Process) -> None:
-        stored = self._tables.processes.get(process.id)
-        if stored is None or stored.version != process.version:
-            raise Stale("process", str(process.id))
-        self._tables.processes[process.id] = replace(process, version=process.version + 1)
-
-    async def list(self, actor: Actor, filter: ProcessFilter, page: Page) -> Listed[Process]:
-        return page_of(
-            (process for process in self._tables.processes.values() if _fits(process, actor, filter)), page
-        )
 
 
 class MemoryNotices:
@@ -114,18 +84,4 @@ def _is_like(request: Request, asked: Asked, now: datetime) -> bool:
         and request.key == asked.key
         and (request.caller_id, request.route) == (asked.caller_id, asked.route)
         and now < request.expires_at
-    )
-
-
-def _fits(process: Process, actor: Actor, filter: ProcessFilter) -> bool:
-    return (
-        actor.finds(process)
-        and (filter.project_ids is None or process.project_id in filter.project_ids)
-        and (not filter.ids or process.id in filter.ids)
-        and (not filter.creator_ids or process.creator_id in filter.creator_ids)
-        and (not filter.statuses or process.status in filter.statuses)
-        and (not filter.doors or process.door in filter.doors)
-        and str(process.id).startswith(filter.id_starts_with or "")
-        and (filter.created_from is None or process.created_at >= filter.created_from)
-        and (filter.created_until is None or process.created_at <= filter.created_until)
     )

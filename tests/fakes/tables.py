@@ -20,7 +20,7 @@ from ketway.domain.leases import Lease, LeaseId, Worker, WorkerId
 from ketway.domain.notices import Notice, NoticeId
 from ketway.domain.platforms import PlatformId, PlatformState
 from ketway.domain.prices import Prices
-from ketway.domain.processes import Process, ProcessId
+from ketway.domain.processes import Process, ProcessId, ProcessResult, ProcessResultId
 from ketway.domain.programs import Program, ProgramId
 from ketway.domain.requests import Request, RequestId
 from ketway.domain.results import Result
@@ -59,6 +59,7 @@ class Tables:
     platform_states: dict[PlatformId, PlatformState] = field(default_factory=dict)
     usage: dict[UsageKey, Tally] = field(default_factory=dict)
     processes: dict[ProcessId, Process] = field(default_factory=dict)
+    process_results: dict[ProcessResultId, ProcessResult] = field(default_factory=dict)
     notices: dict[NoticeId, Notice] = field(default_factory=dict)
     requests: dict[RequestId, Request] = field(default_factory=dict)
     learners: dict[LearnerId, Learner] = field(default_factory=dict)

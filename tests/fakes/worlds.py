@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, cast
 from uuid import UUID
 
+from ketway.domain.applications import Application
 from ketway.domain.platforms import Platform
 from ketway.host.bell import LocalBell
 from ketway.keys import links, tokens
@@ -23,7 +24,10 @@ from tests.worlds import AgreeableChecker, MovableClock, World
 
 @asynccontextmanager
 async def a_memory_world(
-    *, catalogue: Sequence[Platform] | None = None, limits: Limits | None = None
+    *,
+    catalogue: Sequence[Platform] | None = None,
+    limits: Limits | None = None,
+    applications: Sequence[Application] = (),
 ) -> AsyncIterator[World]:
     """As `a_world`, with nothing on a disk and one plain platform unless told otherwise."""
     clock, checker = MovableClock(), AgreeableChecker()
@@ -42,6 +46,7 @@ async def a_memory_world(
         catalogue=known,
         engines_here=list(engines),
         limits=limits or Limits(),
+        applications=applications,
     )
     credentials = await core.first_start.set_up("owner@ketway", "first project", "local")
     token = await core.accounts.worker_token(credentials.worker_token)

@@ -1,5 +1,5 @@
-"""ketway's own small interface, for its command line: jobs whichever door they came by, and an
-operator's chores.
+"""ketway's own small interface, for its command line and for whoever runs processes: jobs and processes
+whichever door they came by, and an operator's chores.
 
     POST   /ketway/v1/login                          {"email", "password"}; answers a token
 
@@ -7,6 +7,16 @@ operator's chores.
     GET    /ketway/v1/jobs/{id}                      with what is known of its result
     POST   /ketway/v1/jobs/{id}/cancel
     GET    /ketway/v1/jobs/{id}/result               the document
+
+    GET    /ketway/v1/processes?status=&kind=&limit=&offset=
+    GET    /ketway/v1/processes/{id}
+    POST   /ketway/v1/processes/{id}/start           one that waits, by whoever runs it; nobody else can after
+    POST   /ketway/v1/processes/{id}/progress        {"progress": 0 to 100, "message"}
+    PUT    /ketway/v1/processes/{id}/batches/{id}    this batch is its work, and ends with it
+    POST   /ketway/v1/processes/{id}/results         {"result": any JSON}, as often as there is one
+    POST   /ketway/v1/processes/{id}/done            once there is a result
+    POST   /ketway/v1/processes/{id}/fail            {"errors": [sentences]}
+    POST   /ketway/v1/processes/{id}/cancel
 
     GET    /ketway/v1/accounts?email=&limit=&offset=
     POST   /ketway/v1/accounts                       answers the password, once, if it was made

@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ketway.api.answers import answer, break_down, refuse
-from ketway.api.own import accounts, jobs, keys, platforms, projects, usage
+from ketway.api.own import accounts, jobs, keys, platforms, processes, projects, usage
 from ketway.domain.errors import Refusal
 from ketway.services.core import Core
 
-_NOUNS = (accounts, projects, usage, keys, platforms, jobs)
+_NOUNS = (accounts, projects, usage, keys, platforms, jobs, processes)
 
 
 def surface(core: Core) -> Starlette:

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ketway.api.answers import answer
-from ketway.api.own.requests import actor_of, page_of
-from ketway.domain.errors import BadField, Unknown
-from ketway.domain.jobs import Job, JobId, JobStatus
+from ketway.api.own.requests import actor_of, page_of, statuses_of
+from ketway.domain.errors import Unknown
+from ketway.domain.jobs import Job, JobId
 from ketway.domain.results import Result
 from ketway.services.core import Core
 from ketway.services.listing import JobFilter
@@ -36,7 +36,7 @@ class Jobs:
     async def list(self, request: Request) -> Response:
         actor = await actor_of(self._core, request)
         page = page_of(request, default=50, descending=True)
-        listed = await self._core.jobs.list(actor, JobFilter(statuses=_statuses(request)), page)
+        listed = await self._core.jobs.list(actor, JobFilter(statuses=statuses_of(request)), page)
         shown = await self._shown(listed.items)
         return answer({"jobs": shown, "total": listed.total})
 
@@ -99,12 +99,3 @@ def _result(found: Result) -> dict[str, Any]:
 def _id(request: Request) -> JobId:
     id: UUID = request.path_params["id"]
     return JobId(id)
-
-
-def _statuses(request: Request) -> tuple[JobStatus, ...]:
-    words = request.query_params.getlist("status")
-    try:
-        return tuple(JobStatus(word) for word in words)
-    except ValueError:
-        known = ", ".join(status.value for status in JobStatus)
-        raise BadField(("query", "status"), f"must be one of {known}", "unknown") from None

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from ketway.api.bodies import read_json
 from ketway.domain.accounts import Actor
 from ketway.domain.errors import BadField, BadToken, Malformed
+from ketway.domain.jobs import JobStatus
 from ketway.services.core import Core
 from ketway.services.listing import Page
 
@@ -75,6 +76,20 @@ def id_asked(request: Request, name: str) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         raise BadField(("query", name), "is not a UUID", "format") from None
+
+
+def statuses_of(request: Request) -> tuple[JobStatus, ...]:
+    """Those that a list is of; none for all.
+
+    Raises:
+        BadField
+    """
+    words = request.query_params.getlist("status")
+    try:
+        return tuple(JobStatus(word) for word in words)
+    except ValueError:
+        known = ", ".join(status.value for status in JobStatus)
+        raise BadField(("query", "status"), f"must be one of {known}", "unknown") from None
 
 
 def _number(request: Request, name: str, default: int, most: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -61,6 +61,26 @@ class PriceList(msgspec.Struct, forbid_unknown_fields=True):
     per_circuit: str | float = "0"
     per_shot: str | float = "0"
     currency: str = "EUR"
+
+
+Sentence = Annotated[str, msgspec.Meta(max_length=10_000)]
+
+
+class Progress(msgspec.Struct, forbid_unknown_fields=True):
+    """Of a process; without a message, the last one stays."""
+
+    progress: Annotated[int, msgspec.Meta(ge=0, le=100)]
+    message: Sentence | None = None
+
+
+class Found(msgspec.Struct, forbid_unknown_fields=True):
+    """Any JSON value."""
+
+    result: Any
+
+
+class Errors(msgspec.Struct, forbid_unknown_fields=True):
+    errors: Annotated[list[Sentence], msgspec.Meta(min_length=1, max_length=100)]
 
 
 class NewMember(msgspec.Struct, forbid_unknown_fields=True):

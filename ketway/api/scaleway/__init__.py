@@ -2,5 +2,6 @@
 
 from ketway.api.scaleway.app import surface
 from ketway.api.scaleway.translate import DOOR, platform
+from ketway.api.scaleway.translate_processes import application
 
-__all__ = ["DOOR", "platform", "surface"]
+__all__ = ["DOOR", "application", "platform", "surface"]

@@ -60,6 +60,8 @@ RESOURCES = {
     "program": "qaas_model",
     "platform": "qaas_platform",
     "blob": "qaas_job_result",
+    "application": "qaas_application",
+    "process": "qaas_process",
     "project": "project",
 }
 #: What a path's placeholder names.
@@ -83,6 +85,8 @@ ACTS_ON = {
     Action.DELETE_BATCH: "qaas_session",
     Action.CHANGE_BOOKING: "qaas_booking",
     Action.CANCEL_PROCESS: "qaas_process",
+    Action.CHANGE_PROCESS: "qaas_process",
+    Action.DELETE_PROCESS: "qaas_process",
     Action.CHANGE_USE_CASE: "use_case",
     Action.MANAGE_MEMBERS: "project",
     Action.OPERATE: "server",

@@ -1,4 +1,4 @@
-"""The `parameters` texts of sessions and jobs: JSON that a client wrote for an engine."""
+"""What clients wrote for an engine: the `parameters` of sessions and jobs, and the `input` of processes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ _MAX_SHOTS_KEPT = 2**31 - 1
 _MAX_ENCODINGS = 3
 
 
-def read(text: str | None) -> Mapping[str, Any]:
+def read(text: str | None, field: str = "parameters") -> Mapping[str, Any]:
     """The object that the text holds; empty for none.
 
+    Args:
+        field: that it was sent in.
     Raises:
         BadField: not JSON, or JSON of something else than an object.
     """
@@ -27,11 +29,11 @@ def read(text: str | None) -> Mapping[str, Any]:
             if isinstance(value, str):
                 value = bodies.parse(value)
     except Malformed as error:
-        raise BadField(_FIELD, f"must hold JSON: {error}", "format") from None
+        raise BadField((field,), f"must hold JSON: {error}", "format") from None
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise BadField(_FIELD, "must hold a JSON object", "format")
+        raise BadField((field,), "must hold a JSON object", "format")
     return value
 
 

@@ -51,7 +51,7 @@ async def create_session(
 ) -> wire.Session:
     """A session, or the living one with the same `deduplication_id` on the same platform. With a
     `booking_demand` it runs in the slot that it asks for."""
-    platform = await _platform(core, sent.platform_id)
+    platform = await platform_of(core, sent.platform_id)
     new = translate.new_session(sent, caller.writes(sent.project_id), platform, uuid4())
     asked = once.asked(request, caller.actor)
     return await _one(core, await core.batches.create(caller.actor, new, asked))
@@ -119,7 +119,12 @@ async def list_session_acls(
     return wire.Acls(total_count=len(granted), acls=granted[start : start + size])
 
 
-async def _platform(core: Core, id: UUID) -> Platform:
+async def platform_of(core: Core, id: UUID) -> Platform:
+    """The one that a body names.
+
+    Raises:
+        BadField
+    """
     try:
         return (await core.platforms.offered(DOOR, PlatformId(id))).platform
     except NotFound:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from ketway.api.scaleway import names, translate_bookings, wire
 from ketway.api.scaleway.parameters import configuration, of_job
+from ketway.api.scaleway.wire_processes import ProcessStatus
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchStatus, Yielding
 from ketway.domain.errors import BadField
@@ -44,6 +45,14 @@ JOB_STATUS = {
     JobStatus.FAILED: wire.JobStatus.ERROR,
     JobStatus.CANCELLED: wire.JobStatus.CANCELLED,
 }
+PROCESS_STATUS = {
+    JobStatus.QUEUED: ProcessStatus.STARTING,
+    JobStatus.RUNNING: ProcessStatus.RUNNING,
+    JobStatus.DONE: ProcessStatus.COMPLETED,
+    JobStatus.FAILED: ProcessStatus.ERROR,
+    # Whoever runs it learns of it when they next look; it is over at once all the same.
+    JobStatus.CANCELLED: ProcessStatus.CANCELLED,
+}
 
 #: Rows of one page: (default, most). Clients of the long lists never ask for a second page.
 SHORT_LIST = (100, 100)
@@ -54,24 +63,25 @@ Orders = Mapping[str, tuple[Order, bool]]
 Places = Mapping[Order, Mapping[Any, int]]
 
 
-def _orders(**columns: Order) -> dict[str, tuple[Order, bool]]:
+def orders(**columns: Order) -> dict[str, tuple[Order, bool]]:
+    """Sort words to column and "descending"."""
     both = (("asc", False), ("desc", True))
     return {f"{word}_{way}": (by, down) for word, by in columns.items() for way, down in both}
 
 
 #: Sort words to column and "descending".
-JOB_ORDERS: Orders = _orders(
+JOB_ORDERS: Orders = orders(
     created_at=Order.CREATED,
     status=Order.STATUS,
     platform_name=Order.PLATFORM,
     name=Order.NAME,
     session_name=Order.BATCH_NAME,
 )
-SESSION_ORDERS: Orders = _orders(
+SESSION_ORDERS: Orders = orders(
     name=Order.NAME, started_at=Order.STARTED, status=Order.STATUS, created_at=Order.CREATED
 )
-BOOKING_ORDERS: Orders = _orders(created_at=Order.CREATED, started_at=Order.SLOT)
-CREATION_ORDERS: Orders = _orders(created_at=Order.CREATED)
+BOOKING_ORDERS: Orders = orders(created_at=Order.CREATED, started_at=Order.SLOT)
+CREATION_ORDERS: Orders = orders(created_at=Order.CREATED)
 #: Sort words to field; one platform list is short enough to be sorted here.
 PLATFORM_ORDERS = {
     f"{field}_{way}": (field, way == "desc")
@@ -255,6 +265,8 @@ def session(batch: Batch, counts: Mapping[JobStatus, int]) -> wire.Session:
         project_id=batch.project_id,
         tags=batch.tags,
         deduplication_id=batch.deduplication_key or "",
+        origin_type=wire.SessionOrigin.PROCESS if batch.process_id else wire.SessionOrigin.CUSTOMER,
+        origin_id=batch.process_id,
         progress_message=batch.message,
         booking_id=batch.booking_id,
         model_id=batch.program_id,
@@ -323,6 +335,8 @@ def state(kind: str, status: str) -> str:
         return SESSION_STATUS[BatchStatus(status)].value
     if kind == "job":
         return JOB_STATUS[JobStatus(status)].value
+    if kind == "process":
+        return PROCESS_STATUS[JobStatus(status)].value
     return status
 
 

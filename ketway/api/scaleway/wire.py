@@ -67,6 +67,11 @@ class SessionStatus(StrEnum):
     STOPPED = "stopped"
 
 
+class SessionOrigin(StrEnum):
+    CUSTOMER = "customer"
+    PROCESS = "process"
+
+
 class SessionAccess(StrEnum):
     FULL = "full"
     READ_SESSION = "read_session"
@@ -164,10 +169,6 @@ class NewModel(Request):
     payload: JsonText
 
 
-class NewProcess(Request):
-    application_id: str
-
-
 class ListQuery(Request):
     """Which page of a list; 0 means what an absent value means."""
 
@@ -176,7 +177,7 @@ class ListQuery(Request):
     order_by: str | None = None
 
 
-def _unless(unknown: str) -> BeforeValidator:
+def unless(unknown: str) -> BeforeValidator:
     """A value that stands for no filter."""
     return BeforeValidator(lambda sent: None if sent == unknown else sent)
 
@@ -185,8 +186,8 @@ class PlatformQuery(ListQuery):
     provider_name: str | None = None
     backend_name: str | None = None
     name: str | None = None
-    platform_type: Annotated[PlatformType | None, _unless("unknown_type")] = None
-    platform_technology: Annotated[Technology | None, _unless("unknown_technology")] = None
+    platform_type: Annotated[PlatformType | None, unless("unknown_type")] = None
+    platform_technology: Annotated[Technology | None, unless("unknown_technology")] = None
 
 
 class SessionQuery(ListQuery):
@@ -313,7 +314,8 @@ class Session(Answer):
     project_id: UUID
     tags: tuple[str, ...]
     deduplication_id: str
-    origin_type: str = "customer"
+    origin_type: SessionOrigin
+    origin_id: UUID | None = None
     progress_message: str
     booking_id: UUID | None = None
     model_id: UUID | None = None

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy.types import TypeDecorator
 
-from ketway.db.tables import metadata
+from ketway.db import learning_tables
 
 
 def plain_type(kind: str, item: Any, _: Any) -> str | Literal[False]:
@@ -15,9 +15,10 @@ def plain_type(kind: str, item: Any, _: Any) -> str | Literal[False]:
     return False
 
 
+# The metadata of all tables, which those of learning complete.
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=learning_tables.learners.metadata,
     render_as_batch=True,
     render_item=plain_type,
 )

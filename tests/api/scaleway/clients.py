@@ -8,11 +8,13 @@ from uuid import UUID
 
 import httpx
 
+from ketway.domain.applications import application_id
 from ketway.domain.platforms import platform_id
 
 AER = str(platform_id("EMU-AER"))
 QPU = str(platform_id("QPU-IBEX"))
 BOOKABLE = str(platform_id("QPU-BOOKABLE"))
+VQE = str(application_id("vqe-h2"))
 NOBODY = str(UUID(int=99))
 
 
@@ -32,6 +34,11 @@ async def a_job(api: httpx.AsyncClient, session_id: str, **changes: Any) -> dict
         "parameters": json.dumps({"shots": 10, "options": {"memory": True}}),
     }
     return await _made(api, "/jobs", plain | changes)
+
+
+async def a_process(api: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
+    plain = {"application_id": VQE, "platform_id": AER, "name": "mine", "input": '{"distance":  0.74}'}
+    return await _made(api, "/processes", plain | changes)
 
 
 async def _made(api: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any]:

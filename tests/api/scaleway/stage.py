@@ -9,14 +9,18 @@ from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
 
 from ketway.api.scaleway import surface
 from ketway.domain.accounts import Role
-from tests.api.scaleway.clients import AER, BOOKABLE, QPU, a_job, a_model, a_session
-from tests.api.scaleway.worlds import PREFIX, a_bookable_qpu, a_client, a_qpu, an_aer
+from ketway.domain.jobs import JobStatus
+from ketway.domain.processes import ProcessId
+from ketway.services.reports import Span
+from tests.api.scaleway.clients import AER, BOOKABLE, QPU, VQE, a_job, a_model, a_process, a_session
+from tests.api.scaleway.worlds import APPLICATIONS, PREFIX, RUN, a_bookable_qpu, a_client, a_qpu, an_aer
 from tests.api.surface.documents import Documents
 from tests.api.surface.people import a_project, a_secret, an_account
 from tests.worlds import World, a_world
@@ -122,6 +126,30 @@ class Stage:
         made = await self.session(platform_id=BOOKABLE, booking_demand=demand)
         return await self.read(f"/bookings/{made['booking_id']}")
 
+    async def process(self, **changes: Any) -> dict[str, Any]:
+        """One that nobody has begun to run."""
+        return await a_process(self.creator, **changes)
+
+    async def moved_process(self, status: JobStatus, *results: Any, **changes: Any) -> dict[str, Any]:
+        """One that its runner says something of."""
+        id = ProcessId(UUID((await self.process(**changes))["id"]))
+        processes, operator = self.world.core.processes, self.world.operator
+        await processes.move(operator, id, JobStatus.RUNNING, Span())
+        for result in results:
+            await processes.keep_result(operator, id, result)
+        if status is not JobStatus.RUNNING:
+            await processes.move(operator, id, status, Span())
+        return await self.read(f"/processes/{id}")
+
+    async def running_process(self) -> dict[str, Any]:
+        return await self.moved_process(JobStatus.RUNNING)
+
+    async def done_process(self) -> dict[str, Any]:
+        return await self.moved_process(JobStatus.DONE, {"energy": -1.1})
+
+    async def application(self) -> dict[str, Any]:
+        return {"id": VQE}
+
     async def read(self, path: str) -> dict[str, Any]:
         answer = await self.creator.get(path)
         assert answer.status_code == 200, answer.text
@@ -134,7 +162,12 @@ class Stage:
 @asynccontextmanager
 async def a_stage(folder: Path) -> AsyncIterator[Stage]:
     async with (
-        a_world(folder, catalogue=[a_qpu(), an_aer(), a_bookable_qpu()]) as world,
+        a_world(
+            folder,
+            catalogue=[a_qpu(), an_aer(), a_bookable_qpu()],
+            applications=APPLICATIONS,
+            limits=RUN,
+        ) as world,
         AsyncExitStack() as stack,
     ):
         here, there, now = world.project_id, await a_project(world), world.clock.now()

@@ -127,8 +127,8 @@ async def test_a_failure_of_ours_is_answered_in_json(world: World):
 
 
 @pytest.mark.parametrize("noun", ["applications", "processes"])
-async def test_what_is_not_offered_is_listed_empty_and_never_found(api: httpx.AsyncClient, noun):
-    listed = await api.get(f"/{noun}", params={"page": 1, "order_by": "created_at_desc"})
+async def test_what_there_is_none_of_is_listed_empty_and_never_found(api: httpx.AsyncClient, noun):
+    listed = await api.get(f"/{noun}", params={"page": 1, "order_by": "name_desc"})
     got = await api.get(f"/{noun}/{NOBODY}")
 
     assert listed.json() == {"total_count": 0, noun: []}

@@ -16,8 +16,8 @@ from ketway.api.scaleway import surface
 from ketway.api.scaleway.translate import DOOR
 from ketway.domain.platforms import Platform
 from ketway.domain.slots import BookingRules
-from ketway.services.core import Core
-from tests.builders import a_platform
+from ketway.services.core import Core, Limits
+from tests.builders import a_platform, an_application
 
 ORIGIN = "http://ketway.test:8750"
 PREFIX = "/qaas/v1alpha1"
@@ -58,6 +58,15 @@ def a_bookable_qpu(**changes: Any) -> Platform:
     """As many slots as anybody wants."""
     rules = BookingRules(max_per_day=10_000, max_per_week=10_000)
     return a_qpu(**{"name": "QPU-BOOKABLE", "booking": rules} | changes)
+
+
+#: That somebody here runs, and one that nobody does.
+APPLICATIONS = [
+    an_application(platforms=("EMU-AER", "QPU-IBEX")),
+    an_application(name="another-vqe", platforms=("QPU-IBEX",), input_template="{}"),
+    an_application(name="vqe-of-nobody", platforms=("EMU-AER",)),
+]
+RUN = Limits(process_kinds=("vqe-h2", "another-vqe"))
 
 
 @asynccontextmanager

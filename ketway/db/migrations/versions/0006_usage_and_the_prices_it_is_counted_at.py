@@ -31,7 +31,7 @@ def upgrade() -> None:
             sa.Column("prices", sa.String(length=80), server_default="0 0 0 EUR", nullable=False)
         )
         batch_op.add_column(sa.Column("held_from", sa.BigInteger(), nullable=True))
-        batch_op.add_column(sa.Column("held", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
+        batch_op.add_column(sa.Column("held", sa.BigInteger(), server_default="0", nullable=False))
 
     with op.batch_alter_table("platform_states", schema=None) as batch_op:
         batch_op.add_column(sa.Column("prices", sa.String(length=80), nullable=True))

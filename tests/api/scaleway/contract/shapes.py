@@ -88,11 +88,17 @@ _SESSION: dict[str, Schema] = {
     "project_id": ID,
     "tags": many(TEXT),
     "deduplication_id": TEXT,
-    "origin_type": one_of("customer"),
+    "origin_type": one_of("customer", "process"),
     "progress_message": TEXT,
 }
 SESSION = with_unset(
-    _SESSION, started_at=MOMENT, terminated_at=MOMENT, booking_id=ID, model_id=ID, parameters=TEXT
+    _SESSION,
+    started_at=MOMENT,
+    terminated_at=MOMENT,
+    booking_id=ID,
+    model_id=ID,
+    origin_id=ID,
+    parameters=TEXT,
 )
 STARTING_SESSION = exactly(_SESSION | {"status": one_of("starting")})
 RUNNING_SESSION = exactly(_SESSION | {"status": one_of("running")}, started_at=MOMENT)
@@ -138,6 +144,36 @@ ACCESS = one_of(
 )
 RESULT = exactly({"job_id": ID, "result": TEXT, "url": TEXT, "created_at": MOMENT})
 MODEL = exactly({"id": ID, "created_at": MOMENT, "url": URL, "project_id": ID})
+
+APPLICATION = exactly(
+    {
+        "id": ID,
+        "name": SOMETHING,
+        "type": one_of("vqe"),
+        "compatible_platform_ids": many(ID, minItems=1),
+        "input_template": SOMETHING,
+    }
+)
+_PROCESS: dict[str, Schema] = {
+    "id": ID,
+    "name": SOMETHING,
+    "application_id": ID,
+    "platform_id": ID,
+    "attached_session_ids": many(ID),
+    "created_at": MOMENT,
+    "updated_at": MOMENT,
+    "status": one_of("error", "starting", "running", "completed", "cancelling", "cancelled"),
+    "project_id": ID,
+    "tags": many(TEXT),
+    "progress": WHOLE | {"maximum": 100},
+    "progress_message": TEXT,
+    "input": TEXT,
+}
+PROCESS = with_unset(_PROCESS, started_at=MOMENT, finished_at=MOMENT)
+STARTING_PROCESS = exactly(_PROCESS | {"status": one_of("starting")})
+DONE_PROCESS = exactly(_PROCESS | {"status": one_of("completed")}, started_at=MOMENT, finished_at=MOMENT)
+CANCELLED_PROCESS = exactly(_PROCESS | {"status": one_of("cancelled")}, started_at=MOMENT, finished_at=MOMENT)
+PROCESS_RESULT = exactly({"process_id": ID, "result": SOMETHING, "created_at": MOMENT})
 
 #: What each type of error has beside its message.
 ERRORS: dict[str, Schema] = {

@@ -28,6 +28,8 @@ PARAMETERS: Mapping[str, Wrong] = {
     "platform_id": _NO_ID,
     "platform_type": _each("constraint", "abacus", "QPU", "unknown_technology"),
     "platform_technology": _each("constraint", "steam"),
+    "application_id": _NO_ID,
+    "application_type": _each("constraint", "abacus", "VQE", "unknown_application"),
 }
 FREE = {"name", "provider_name", "backend_name", "tags"}
 
@@ -36,6 +38,10 @@ _NO_WORD = [*_NO_TEXT, *_each("constraint", "x" * 256)]
 _NO_SECONDS = [
     *_each("format", "Nones", "1h", "900", "s", "", "1.0000000001s", "٣s", "1 s", "900s ", True, [], {}),
     *_each("constraint", "0s", "-5s", 0, -1, -0.5),
+]
+_NO_OBJECT = [
+    *_each("format", 7, True, "{", "nonsense", "[]", "7", '"x"', '{"a": NaN}', [1]),
+    *_each("constraint", "x" * (2**20 + 1)),
 ]
 _NO_UUID = [*_NO_TEXT, *_each("format", "7", "")]
 
@@ -55,10 +61,10 @@ FIELDS: Mapping[str, Wrong] = {
         *_each("constraint", ["x" * 256], ["a"] * 101),
         *_each("required", [None]),
     ],
-    "parameters": [
-        *_each("format", 7, True, "{", "nonsense", "[]", "7", '"x"', '{"a": NaN}', [1]),
-        *_each("constraint", "x" * (2**20 + 1)),
-    ],
+    "parameters": _NO_OBJECT,
+    "input": _NO_OBJECT,
+    # Another text is the id of an application that is not there.
+    "application_id": _NO_TEXT,
     "booking_demand": [
         *_each("format", 7, "x", [], _SLOT | {"started_at": "soon"}, _SLOT | {"finished_at": 7}),
         *_each("format", _SLOT | {"started_at": "2026-02-01T10:00:00"}, _SLOT | {"description": 7}),
