@@ -6,9 +6,9 @@ TORCH_OPTIONS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
-# Every published client that has an environment of its own, and the one of them that `make test` runs.
+# Every published client that has an environment of its own, and those of them that `make test` runs.
 CLIENTS := $(patsubst requirements/parity/%.txt,%,$(wildcard requirements/parity/*.txt))
-OLD_CLIENT := 0.8.1
+EVERYDAY := 0.8.1 scaleway-312 scaleway-g1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test parity check bench lock clean
@@ -22,8 +22,8 @@ demo: $(STAMPS)/ketway  ## run real jobs through the vendors' clients on a throw
 serve: $(STAMPS)/ketway  ## run all of ketway on this machine
 	@$(BIN)/ketway serve
 
-test: $(STAMPS)/ketway  ## run every test, with the newest clients and an old one
-	@tools/parity.sh $(OLD_CLIENT)
+test: $(STAMPS)/ketway  ## run every test, with the newest clients and some old ones
+	@tools/parity.sh $(EVERYDAY)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not older"
 
 parity: $(STAMPS)/ketway  ## run the vendors' clients, every version that is kept

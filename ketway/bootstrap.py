@@ -132,7 +132,36 @@ def _catalogue(settings: Settings) -> Sequence[Platform]:
             _must_be_presentable(platform)
     except (ValueError, OSError) as error:
         raise CannotStart(f"The catalogue {path} cannot be used: {error}") from None
-    return [_at_speed(platform, settings.qpu_speed) for platform in known]
+    return [_at_speed(one, settings.qpu_speed) for one in _stood_in_for(known, settings.engine_for)]
+
+
+def _stood_in_for(known: Sequence[Platform], engine_for: Mapping[str, str]) -> Sequence[Platform]:
+    """
+    Args:
+        engine_for: by name of a platform whose own engine is not ketway's, the one that stands in.
+    Raises:
+        CannotStart
+    """
+    foreign = [platform.name for platform in known if platform.engine not in catalogue.ENTRIES]
+    able = [name for name, entry in catalogue.ENTRIES.items() if entry.takes_circuits]
+    for name, engine in engine_for.items():
+        if name not in foreign:
+            raise CannotStart(
+                f"engine_for cannot give platform {name} an engine; it can where its own is a vendor's: "
+                f"{', '.join(foreign) or 'none in this catalogue'}."
+            )
+        if engine not in able:
+            raise CannotStart(
+                f"engine_for gives platform {name} the engine {engine}, which "
+                f"{'takes no circuits' if engine in catalogue.ENTRIES else 'ketway does not have'}; "
+                f"choose from {', '.join(able)}."
+            )
+    return [_with_engine(one, engine_for[one.name]) if one.name in engine_for else one for one in known]
+
+
+def _with_engine(platform: Platform, engine: str) -> Platform:
+    said = f"The operator of this server runs it on {engine} in place of the vendor's own, which is not here."
+    return replace(platform, engine=engine, description=f"{platform.description} {said}".strip())
 
 
 def _must_be_presentable(platform: Platform) -> None:

@@ -58,6 +58,7 @@ class Lease(msgspec.Struct):
     """`time_limit_s` and `memory_bytes` are for the worker to enforce.
 
     `hold_s`: the job occupies a machine for so long; its result is reported no sooner.
+    `shots_per_s`: a machine's pace, where only the engine can tell how many shots the job makes.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Lease(msgspec.Struct):
     memory_bytes: int
     task: Task
     hold_s: float = 0.0
+    shots_per_s: float | None = None
 
 
 class Claimed(msgspec.Struct):

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     require_sandbox: bool = False
     catalogue: Path | None = None
     qpu_speed: float = Field(default=1.0, gt=0)  #: times the shot rate of platforms that have one
+    #: Engines for platforms whose own belongs to a vendor, by platform; without one they are not offered.
+    engine_for: dict[str, str] = Field(default_factory=dict)
     #: Kinds of processes that an operator's own program runs; any other kind fails at once.
     process_kinds: tuple[str, ...] = ()
     log_level: str = "info"

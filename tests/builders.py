@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ from ketway.domain.credentials import ApiKey, ApiKeyId
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.leases import Lease, LeaseId, WorkerId
 from ketway.domain.platforms import Door, Platform, platform_id
+from ketway.domain.prices import Prices
 from ketway.domain.processes import Process, ProcessId
 from ketway.domain.programs import Program, ProgramId, checksum
 from ketway.domain.slots import BookingId
@@ -21,6 +23,7 @@ NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 DOOR = Door("test")
 PROJECT = ProjectId(UUID(int=1))
 ACCOUNT = AccountId(UUID(int=2))
+COSTLY = Prices(per_hour=Decimal("1.2"), per_circuit=Decimal("0.05"), per_shot=Decimal("0.000000007"))
 
 
 def a_platform(**changes: Any) -> Platform:

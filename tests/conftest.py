@@ -5,6 +5,8 @@ import logging
 import pytest
 import structlog
 
+from tests.parity.environments import substitutes
+
 structlog.configure(
     processors=[
         structlog.processors.add_log_level,
@@ -19,3 +21,8 @@ structlog.configure(
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for sentence in substitutes():
+        terminalreporter.write_line(f"WARNING: {sentence}", yellow=True)

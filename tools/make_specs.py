@@ -76,14 +76,14 @@ def emulator(name: str, channels: tuple[Any, ...], max_atom_num: int) -> Virtual
     )
 
 
-def machine(name: str) -> Device:
+def machine(name: str, max_atom_num: int = MACHINE_ATOMS) -> Device:
     """An analog machine in the manner of Pulser's AnalogDevice, as small as can be emulated with noise."""
     return Device(
         name=name,
         dimensions=2,
         rydberg_level=60,
         min_atom_distance=5,
-        max_atom_num=MACHINE_ATOMS,
+        max_atom_num=max_atom_num,
         max_radial_distance=38,
         max_sequence_duration=MACHINE_DURATION_NS,
         max_runs=MACHINE_RUNS,
@@ -123,6 +123,7 @@ DEVICES: dict[str, VirtualDevice | Device] = {
     "EMU_C": emulator("EMU_C", RYDBERG + RAMAN + MICROWAVE, 14),
     "EMU_FRESNEL": machine("EMU_FRESNEL"),
     "FRESNEL": machine("FRESNEL"),
+    "EMU-FRESNEL-100PQ": machine("EMU-FRESNEL-100PQ", 60),
 }
 
 

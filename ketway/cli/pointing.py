@@ -44,12 +44,26 @@ from scaleway import Client
 client = Client(access_key={access_key!r}, secret_key={secret_key!r},
                 default_project_id={project_id!r}, api_url={url!r})
 
-# qiskit-scaleway 0.2 and later
+# qiskit-scaleway 0.2 and later; pulser-scaleway's ScalewayProvider takes the same
 from qiskit_scaleway import ScalewayProvider
 provider = ScalewayProvider({project_id!r}, {secret_key!r}, {url!r})
 
+# cirq-scaleway 0.1.6 and later
+from cirq_scaleway import ScalewayQuantumService
+service = ScalewayQuantumService({project_id!r}, {secret_key!r}, {url!r})
+
+# qiskit-scaleway 0.1 and cirq-scaleway before 0.1.6: the same with url="{url}/qaas/v1alpha1"
+
 # PennyLane: qml.device("scaleway.aer", wires=..., backend="EMU-AER-16C-128M",
 #                       project_id={project_id!r}, secret_key={secret_key!r}, url={url!r})
+
+# Perceval
+from perceval.providers.scaleway import Session
+session = Session("EMU-SAMPLING-L4", project_id={project_id!r}, token={secret_key!r}, url={url!r})
+
+# scaleway-qaas-client, below all these
+from scaleway_qaas_client.v1alpha1 import QaaSClient
+client = QaaSClient(project_id={project_id!r}, secret_key={secret_key!r}, url={url!r})
 """
 
 
@@ -78,12 +92,15 @@ def credentials(data: Path | None) -> Credentials:
 
 def variables(known: Credentials) -> dict[str, str]:
     """What the clients that read their environment are told."""
+    # CUDA-Q and the first clients for Qiskit and Cirq want the path in their address; later ones and the
+    # SDK, which read the same variables, add it once more, and are answered all the same.
+    with_path = f"{known.url}/qaas/v1alpha1"
     told = {
         "KETWAY_URL": known.url,
         "KETWAY_USERNAME": known.username,
         "KETWAY_PASSWORD": known.password,
         "KETWAY_PROJECT_ID": known.project_id,
-        "SCW_API_URL": known.url,
+        "SCW_API_URL": with_path,
         "SCW_ACCESS_KEY": known.access_key,
         "SCW_SECRET_KEY": known.secret_key,
         "SCW_PROJECT_ID": known.project_id,
@@ -94,9 +111,10 @@ def variables(known: Credentials) -> dict[str, str]:
         "PASQAL_PULSER_ACCESS_TOKEN": known.secret_key,
     }
     for client in ("QISKIT", "CIRQ", "PULSER"):
-        told[f"{client}_SCALEWAY_API_URL"] = known.url
+        told[f"{client}_SCALEWAY_API_URL"] = with_path
         told[f"{client}_SCALEWAY_PROJECT_ID"] = known.project_id
         told[f"{client}_SCALEWAY_SECRET_KEY"] = known.secret_key
+        told[f"{client}_SCALEWAY_API_TOKEN"] = known.secret_key
     for device in _QRMI_DEVICES:
         told[f"{device}_QRMI_PASQAL_CLOUD_BASE_URL"] = known.url
         told[f"{device}_QRMI_PASQAL_CLOUD_AUTH_ENDPOINT"] = f"{known.url}/oauth/token"

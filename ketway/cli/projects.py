@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,6 +28,11 @@ class Priority(StrEnum):
     MEDIUM = "medium"
     LOW = "low"
     FREE = "free"
+
+
+class Period(StrEnum):
+    DAY = "day"
+    MONTH = "month"
 
 
 Project = Annotated[str, typer.Argument(help="Its name or id.")]
@@ -107,6 +113,36 @@ def change(
         own = operator(data)
         changed = own.told("PATCH", f"/projects/{project_id(own, project)}", json=said)
     print(f"{changed['name']}: priority {changed['priority']}, platforms: {_platforms(changed)}.")
+
+
+@app.command()
+def usage(
+    project: Annotated[str | None, typer.Argument(help="Its name or id; default: yours.")] = None,
+    data: Data = None,
+    first: Annotated[
+        str | None, typer.Option("--from", help="First day, such as 2026-01-01; default: of the month.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--until", help="Last day; default: today, in UTC.")] = None,
+    by: Annotated[Period, typer.Option(help="What each row adds up.")] = Period.MONTH,
+    as_json: Annotated[bool, typer.Option("--json", help="All that is known, day by day, as JSON.")] = False,
+) -> None:
+    """Show what a project used, and what it costs."""
+    from ketway.cli.pointing import credentials
+    from ketway.cli.tables import show
+    from ketway.cli.usage import NUMBERS, columns, rows
+
+    with explained():
+        known, own = credentials(data), operator(data)
+        path = f"/projects/{project_id(own, project or known.project_id)}/usage"
+        days = {"from": first, "until": last}
+        asked = {name: day for name, day in days.items() if day is not None}
+        found = own.told("GET", path, params=asked)
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    print(f"From {found['from']} to {found['until']}:")
+    by_day = by is Period.DAY
+    show(columns(by_day=by_day), rows(found["usage"], by_day=by_day), numbers=NUMBERS)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -13,12 +13,19 @@ from rich.text import Text
 _WIDTH = 250
 
 
-def show(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """What strangers wrote is shown as it is, without markup; nothing is cut."""
+def show(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Collection[str] = ()) -> None:
+    """What strangers wrote is shown as it is, without markup; nothing is cut.
+
+    Args:
+        numbers: columns that stand to the right.
+    """
     table = Table(box=None, header_style="bold")
     for column in columns:
         # An id is there to be copied: it stays on one line.
-        table.add_column(column, overflow="fold", no_wrap=column == "id", min_width=6)
+        if column in numbers:
+            table.add_column(column, overflow="fold", justify="right")
+        else:
+            table.add_column(column, overflow="fold", no_wrap=column == "id", min_width=6)
     for row in rows:
         table.add_row(*[Text(cell) for cell in row])
     Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)

@@ -14,7 +14,7 @@ from ketway.domain.booking_errors import SlotTaken
 from ketway.domain.bookings import LIVE, Booking
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.platforms import PlatformId
-from ketway.domain.slots import BookingId, Span
+from ketway.domain.slots import BookingId, Period
 from ketway.services.listing import BookingFilter, Listed, Page
 
 
@@ -68,15 +68,15 @@ class SqlBookings:
         seen = or_(and_(true(), *_found_by(actor)), bookings.c.status.in_(LIVE))
         return await self._page([bookings.c.platform_id == platform, seen], page)
 
-    async def count(self, project: ProjectId, platform: PlatformId, span: Span) -> int:
+    async def count(self, project: ProjectId, platform: PlatformId, period: Period) -> int:
         c = bookings.c
         query = (
             select(func.count())
             .select_from(bookings)
             .where(
                 c.platform_id == platform,
-                c.starts_at >= span.starts_at,
-                c.starts_at < span.ends_at,
+                c.starts_at >= period.starts_at,
+                c.starts_at < period.ends_at,
                 c.project_id == project,
                 or_(c.status.in_(LIVE), c.cancelled_at >= c.starts_at),
             )

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select
 from ketway.db.rows import Runner, from_row, to_row
 from ketway.db.tables import platform_states
 from ketway.domain.platforms import Platform, PlatformId, PlatformState, platform_id
+from ketway.domain.prices import prices
 from ketway.domain.slots import BookingRules
 
 
@@ -35,7 +36,13 @@ def _fields(platform: Platform) -> dict[str, Any]:
     fields.pop("id")
     shown = {door: dict(words) for door, words in platform.shown.items()}
     booking = None if platform.booking is None else asdict(platform.booking)
-    return fields | {"settings": dict(platform.settings), "shown": shown, "booking": booking}
+    charged = {name: str(value) for name, value in to_row(platform.prices).items()}
+    return fields | {
+        "settings": dict(platform.settings),
+        "shown": shown,
+        "booking": booking,
+        "prices": charged,
+    }
 
 
 def _made(fields: Mapping[str, Any] | None) -> Platform | None:
@@ -43,4 +50,9 @@ def _made(fields: Mapping[str, Any] | None) -> Platform | None:
         return None
     rules = fields.get("booking")
     booking = None if rules is None else BookingRules(**rules)
-    return Platform(id=platform_id(fields["name"]), **{**fields, "booking": booking})
+    known = {
+        "id": platform_id(fields["name"]),
+        "booking": booking,
+        "prices": prices(fields.get("prices", {})),
+    }
+    return Platform(**{**fields, **known})

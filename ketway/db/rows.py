@@ -23,6 +23,7 @@ _FIXED = {
     "job_id",
     "worker_id",
     "parent_id",
+    "prices",
     "door",
     "position",
     "created_at",

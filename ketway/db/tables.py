@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Float,
     ForeignKey,
     Index,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from ketway.db.types import Id, Json, Moment, Rank, Word, Words
+from ketway.db.types import Id, Json, Moment, PriceList, Rank, Time, Word, Words
 from ketway.domain.accounts import Role
 from ketway.domain.batches import BatchStatus, Yielding
 from ketway.domain.bookings import BookingStatus
@@ -56,6 +57,9 @@ HOLDS = text("is_exclusive AND status IN ('active', 'stopping')")
 KEYED = text("key IS NOT NULL")
 KEYLESS = text("key IS NULL")
 DEDUPLICATES = text("deduplication_key IS NOT NULL AND status IN ('queued', 'active', 'paused')")
+
+#: As `PriceList` writes it.
+_FREE = "0 0 0 EUR"
 
 #: All that a list by status asks of a row.
 _LISTED_BY_STATUS = ("status", "created_at", "id", "project_id", "door", "deleted_at")
@@ -193,6 +197,9 @@ batches = Table(
     Column("yields", Word(Yielding), nullable=False, server_default="pauses"),
     Column("yielded_at", Moment),
     Column("message", Text, nullable=False),
+    Column("prices", PriceList, nullable=False, server_default=_FREE),
+    Column("held_from", Moment),
+    Column("held", Time, nullable=False, server_default=text("0")),
     Column("echo", Json, nullable=False),
     Column("version", Integer, nullable=False),
     Column("deleted_at", Moment),
@@ -348,7 +355,25 @@ platform_states = Table(
     Column("is_down", Boolean, nullable=False),
     Column("why", Text, nullable=False),
     Column("specs", Text),
+    Column("prices", PriceList),
     Column("made", Json),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("platform_id", Id, primary_key=True),
+    # Part of the key: what was used at one price stays at that price.
+    Column("prices", PriceList, primary_key=True),
+    Column("done", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("cancelled", BigInteger, nullable=False),
+    Column("circuits", BigInteger, nullable=False),
+    Column("shots", BigInteger, nullable=False),
+    Column("computed", Time, nullable=False),
+    Column("held", Time, nullable=False),
 )
 
 processes = Table(

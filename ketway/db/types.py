@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import enum
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Dialect, Integer, String, Text
 from sqlalchemy.types import TypeDecorator
+
+from ketway.domain.prices import Prices
 
 MICROSECONDS = 1_000_000
 
@@ -44,6 +47,40 @@ class Moment(TypeDecorator[datetime]):
             return None
         whole, micro = divmod(value, MICROSECONDS)
         return datetime.fromtimestamp(whole, UTC).replace(microsecond=micro)
+
+
+class Time(TypeDecorator[timedelta]):
+    """A length of time as whole microseconds, which add up exactly."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        return None if value is None else value // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
+        return None if value is None else timedelta(microseconds=value)
+
+
+class PriceList(TypeDecorator[Prices]):
+    """Prices as one text, the same for the same prices: an hour's, a circuit's, a shot's, the currency."""
+
+    impl = String(80)
+    cache_ok = True
+
+    def process_bind_param(self, value: Prices | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        amounts = (value.per_hour, value.per_circuit, value.per_shot)
+        return " ".join([*(f"{amount.normalize():f}" for amount in amounts), value.currency])
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Prices | None:
+        if value is None:
+            return None
+        hour, circuit, shot, currency = value.split()
+        return Prices(
+            per_hour=Decimal(hour), per_circuit=Decimal(circuit), per_shot=Decimal(shot), currency=currency
+        )
 
 
 class Json(TypeDecorator[Any]):

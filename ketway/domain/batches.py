@@ -12,9 +12,10 @@ from uuid import UUID
 from ketway.domain.accounts import AccountId, ProjectId
 from ketway.domain.errors import AlreadyFinished, BatchClosed, BatchPaused, BatchStillOpen, IllegalMove
 from ketway.domain.platforms import Door, Platform, PlatformId
+from ketway.domain.prices import FREE, Prices
 from ketway.domain.priorities import Priority
 from ketway.domain.programs import ProgramId
-from ketway.domain.slots import BookingId, Span
+from ketway.domain.slots import BookingId, Period
 
 BatchId = NewType("BatchId", UUID)
 
@@ -37,6 +38,8 @@ MOVES: dict[BatchStatus, set[BatchStatus]] = {
     BatchStatus.PAUSED: {BatchStatus.QUEUED, BatchStatus.ACTIVE, BatchStatus.STOPPING} | _ENDS,
     BatchStatus.STOPPING: {BatchStatus.CANCELLED, BatchStatus.TIMED_OUT, BatchStatus.FAILED},
 }
+#: While it is so, nobody else has an exclusive platform.
+_HOLDING = {BatchStatus.ACTIVE, BatchStatus.STOPPING}
 
 
 class Yielding(Enum):
@@ -64,6 +67,9 @@ class Batch:
             total limit is the slot's length, and its idle limit runs once it has its platform.
         yields: what it does when somebody's slot begins.
         yielded_at: while it is PAUSED, since when for a slot; None where an operator holds it.
+        prices: of its platform when it was made; a later change does not touch it.
+        held_from: since when it has its platform; None while it has not.
+        held: how long it had it before.
         echo: what its door must say back unchanged (JSON values); the core never reads it.
         version: raised by every write; a write with an old one is refused.
     """
@@ -97,6 +103,9 @@ class Batch:
     yields: Yielding = Yielding.PAUSES
     yielded_at: datetime | None = None
     message: str = ""
+    prices: Prices = FREE
+    held_from: datetime | None = None
+    held: timedelta = timedelta(0)
     echo: Mapping[str, Any] = field(default_factory=dict)
     version: int = 0
 
@@ -109,17 +118,17 @@ class Batch:
         return self.is_open and self.status in (BatchStatus.QUEUED, BatchStatus.ACTIVE, BatchStatus.PAUSED)
 
     @property
-    def slot(self) -> Span | None:
+    def slot(self) -> Period | None:
         """The time that is booked for it; None where it runs at any."""
         if self.slot_starts_at is None or self.slot_ends_at is None:
             return None
-        return Span(starts_at=self.slot_starts_at, ends_at=self.slot_ends_at)
+        return Period(starts_at=self.slot_starts_at, ends_at=self.slot_ends_at)
 
     def is_let_in(self, now: datetime) -> bool:
         """Whether its own slot, if it has one, is on."""
         return self.slot is None or self.slot.holds(now)
 
-    def book(self, id: BookingId, slot: Span) -> Batch:
+    def book(self, id: BookingId, slot: Period) -> Batch:
         return replace(
             self,
             booking_id=id,
@@ -141,8 +150,18 @@ class Batch:
         """
         if status not in MOVES.get(self.status, ()):
             raise IllegalMove("batch", self.status.value, status.value)
-        moved = replace(self, status=status, updated_at=now, yielded_at=None)
+        moved = replace(self._hold(status, now), status=status, updated_at=now, yielded_at=None)
         return replace(moved, ended_at=now, is_open=False, ends_as=None) if status in _ENDS else moved
+
+    def _hold(self, status: BatchStatus, now: datetime) -> Batch:
+        """Its hold goes on, begins, or is over, as it becomes `status`."""
+        if status in _HOLDING:
+            return self if self.held_from is not None else replace(self, held_from=now)
+        if self.held_from is None:
+            return self
+        # A clock that was set back takes nothing away.
+        held = self.held + max(now - self.held_from, timedelta(0))
+        return replace(self, held_from=None, held=held)
 
     def acquire(self, now: datetime) -> Batch:
         """It has its platform: from now on its limits run. Nothing changes if it had."""

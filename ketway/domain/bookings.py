@@ -116,11 +116,14 @@ class Booking:
 
     def follow(self, batch: Batch, now: datetime) -> Booking:
         """What the state of its batch makes of it: ended before the slot was over, it is cancelled;
-        ended with the slot, or with all of its jobs, it is not."""
+        ended with the slot, or in it with all of its jobs, it is not. It says why its batch ended."""
         is_leaving = batch.status is BatchStatus.STOPPING or batch.is_finished
-        if self.is_live and is_leaving and batch.status is not BatchStatus.DONE and now < self.ends_at:
+        has_served = batch.status is BatchStatus.DONE and now >= self.starts_at
+        if self.is_live and is_leaving and not has_served and now < self.ends_at:
             left = replace(self.become(BookingStatus.CANCELLING, now), cancelled_at=now)
             return left.follow(batch, now)
+        if is_leaving and batch.message != self.message:
+            return replace(self, message=batch.message, updated_at=now).follow(batch, now)
         if self.status is BookingStatus.CANCELLING and batch.is_finished:
             return self.become(BookingStatus.CANCELLED, now)
         return self

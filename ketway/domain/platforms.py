@@ -8,6 +8,7 @@ from typing import Any, NewType
 from uuid import UUID, uuid5
 
 from ketway.domain.errors import ShotsMissing, ShotsOverLimit
+from ketway.domain.prices import FREE, Prices
 from ketway.domain.slots import BookingRules
 
 PlatformId = NewType("PlatformId", UUID)
@@ -39,6 +40,7 @@ class Platform:
         memory_bytes: of one job, beyond what every engine shares.
         specs: what clients read about the device, JSON text, or None.
         booking: how slots of it can be booked; None where they cannot.
+        prices: of its use, for batches that are made from now on.
         settings: what its engine is told with every task (JSON values).
         shown: per door, how that surface presents it; the core never reads it.
     """
@@ -62,17 +64,25 @@ class Platform:
     memory_bytes: int = 4 * 2**30
     specs: str | None = None
     booking: BookingRules | None = None
+    prices: Prices = FREE
     settings: Mapping[str, Any] = field(default_factory=dict)
     shown: Mapping[Door, Mapping[str, Any]] = field(default_factory=dict)
+
+    def must_know_shots(self, shots: int | None) -> None:
+        """
+        Raises:
+            ShotsMissing: none are asked for, and the platform assumes nothing.
+        """
+        if shots is None and self.needs_shots:
+            raise ShotsMissing(self.max_shots)
 
     def accept_shots(self, shots: int | None) -> None:
         """
         Raises:
             ShotsOverLimit: more than the platform runs in one job.
-            ShotsMissing: none are asked for, and the platform assumes nothing.
+            ShotsMissing: as `must_know_shots`.
         """
-        if shots is None and self.needs_shots:
-            raise ShotsMissing(self.max_shots)
+        self.must_know_shots(shots)
         if shots is not None and shots > self.max_shots:
             raise ShotsOverLimit(shots, self.max_shots)
 
@@ -88,7 +98,7 @@ class PlatformState:
     Args:
         is_down: nothing starts on it; what is sent to it waits.
         why: the operator's words on that.
-        specs: in place of the catalogue's, or None.
+        specs, prices: in place of the catalogue's, or None.
         made: the platform itself, where no catalogue has it.
     """
 
@@ -96,8 +106,11 @@ class PlatformState:
     is_down: bool = False
     why: str = ""
     specs: str | None = None
+    prices: Prices | None = None
     made: Platform | None = None
 
     def of(self, platform: Platform) -> Platform:
         """The platform as it is now."""
-        return platform if self.specs is None else replace(platform, specs=self.specs)
+        said = {"specs": self.specs, "prices": self.prices}
+        changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+        return replace(platform, **changes)

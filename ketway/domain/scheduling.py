@@ -1,7 +1,7 @@
 """Who goes next: pure functions over candidates.
 
-Ranking is by hold, priority class and age; fair share and bookings take their places
-between them when they come.
+Ranking is by booking, hold, priority class and age; fair share takes its place between them when it
+comes. While a slot is on, only its batch has candidates on the platform.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class Candidate:
     """The head of one waiting line: the next job of a project and class on a platform.
 
     Args:
+        is_booked: it is its batch's slot.
         holds: its batch already holds the platform.
     """
 
@@ -32,12 +33,15 @@ class Candidate:
     priority: Priority
     created_at: datetime
     position: int
+    is_booked: bool = False
     holds: bool = False
 
 
-def rank(candidate: Candidate) -> tuple[bool, int, datetime, int, str]:
-    """Sort key, first goes first: holders, then class, then age, then place in the batch."""
+def rank(candidate: Candidate) -> tuple[bool, bool, int, datetime, int, str]:
+    """Sort key, first goes first: whose slot it is, then holders, then class, then age, then place in
+    the batch."""
     return (
+        not candidate.is_booked,
         not candidate.holds,
         candidate.priority.value,
         candidate.created_at,

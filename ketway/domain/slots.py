@@ -18,7 +18,7 @@ BookingId = NewType("BookingId", UUID)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Span:
+class Period:
     """From a moment up to, and without, another; both in UTC."""
 
     starts_at: datetime
@@ -31,12 +31,12 @@ class Span:
     def holds(self, moment: datetime) -> bool:
         return self.starts_at <= moment < self.ends_at
 
-    def overlaps(self, other: Span) -> bool:
+    def overlaps(self, other: Period) -> bool:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
 
 @dataclass(frozen=True, kw_only=True)
-class Slot(Span):
+class Slot(Period):
     """
     Args:
         time_zone: name in the tz database of where it was booked.
@@ -44,11 +44,11 @@ class Slot(Span):
 
     time_zone: str = "UTC"
 
-    def day(self) -> Span:
+    def day(self) -> Period:
         """The calendar day in which it begins, where it was booked."""
         return self._days(self._local_date(), 1)
 
-    def week(self) -> Span:
+    def week(self) -> Period:
         """The week, from Monday on, in which it begins, where it was booked."""
         first = self._local_date()
         return self._days(first - timedelta(days=first.weekday()), 7)
@@ -56,14 +56,14 @@ class Slot(Span):
     def _local_date(self) -> date:
         return self.starts_at.astimezone(zone(self.time_zone)).date()
 
-    def _days(self, first: date, number: int) -> Span:
+    def _days(self, first: date, number: int) -> Period:
         """Whole days; one on which clocks are changed is shorter or longer than others."""
         here = zone(self.time_zone)
         begins, ends = (
             datetime.combine(day, time.min, here).astimezone(UTC)
             for day in (first, first + timedelta(days=number))
         )
-        return Span(starts_at=begins, ends_at=ends)
+        return Period(starts_at=begins, ends_at=ends)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any
+from typing import Any, TypeVar
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import Bit, ControlFlowOp, Measure, Register
@@ -29,6 +29,9 @@ from ketway.engines.circuit_results import (
     text_of,
 )
 from ketway.engines.engine import Progress
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 QISKIT = metadata.version("qiskit")
 DEFAULT_SHOTS = 1024
@@ -100,23 +103,17 @@ def plan_of(task: Task) -> Plan:
     """
     document = document_of(task.program)
     check_form(document)
+    check_number(document, int(task.settings.get("max_circuits", len(document.circuits))))
     asked = run_options_of(task, document)
     options = options_of(document.options, task)
     shots = shots_of(task, document)
     method = str(options["method"])
     allowance = Allowance()
-    circuits = []
-    for position, circuit in enumerate(document.circuits):
-        try:
-            circuits.append(checked(circuit_of(circuit, method, allowance), method, task))
-        except ProgramRefused as refusal:
-            if len(document.circuits) == 1:
-                raise
-            which = f"Circuit {position + 1} of {len(document.circuits)}"
-            raise ProgramRefused(f"{which}: {refusal.why}", refusal.field) from refusal
     return Plan(
         document=document,
-        circuits=tuple(circuits),
+        circuits=each(
+            document.circuits, lambda circuit: checked(circuit_of(circuit, method, allowance), method, task)
+        ),
         noise=None if document.noise is None else noise_of(document.noise),
         shots=shots,
         seed=seed_of(task, document.options, asked),
@@ -125,7 +122,30 @@ def plan_of(task: Task) -> Plan:
     )
 
 
+def check_number(document: Document, allowed: int) -> None:
+    if len(document.circuits) > allowed:
+        raise ProgramRefused(
+            f"{len(document.circuits)} circuits in one job, at most {allowed} on this platform; send several."
+        )
+
+
+def each(circuits: Sequence[S], read: Callable[[S], T]) -> tuple[T, ...]:
+    """All circuits, read; a refusal says which of several it is about."""
+    found = []
+    for position, circuit in enumerate(circuits):
+        try:
+            found.append(read(circuit))
+        except ProgramRefused as refusal:
+            if len(circuits) == 1:
+                raise
+            which = f"Circuit {position + 1} of {len(circuits)}"
+            raise ProgramRefused(f"{which}: {refusal.why}", refusal.field) from refusal
+    return tuple(found)
+
+
 def run_options_of(task: Task, document: Document) -> dict[str, Any]:
+    if form_for(document) is Form.CIRQ:
+        return {}  # its clients send the values of a circuit's parameters there, which are put in already
     beside = task.parameters.get("options") or {}
     if not isinstance(beside, Mapping):
         raise ProgramRefused("`options` of the job should be a JSON object.", "parameters")
@@ -188,18 +208,40 @@ def simulated(simulator: AerSimulator, plan: Plan, position: int) -> tuple[Circu
         format(int(value, 16), f"0{circuit.num_clbits}b"): int(count)
         for value, count in first.data.to_dict().get("counts", {}).items()
     }
-    result = CircuitResult(
-        name=f"circuit_{position}",  # OpenQASM carries none, and Qiskit's own count up for ever
-        registers=runs_of(circuit.clbits, circuit.cregs, "c"),
-        qubit_registers=runs_of(circuit.qubits, circuit.qregs, "q"),
-        n_qubits=circuit.num_qubits,
+    result = result_of(
+        circuit,
+        plan.document,
+        position,
         shots=plan.shots,
         counts=counts,
         shots_read=list(first.data.memory) if keeps_shots else None,
         seed=seed,
-        keys=keys_in(plan.document.circuits[position].text),
     )
     return result, str((first.metadata or {}).get("method", plan.options["method"]))
+
+
+def result_of(
+    circuit: QuantumCircuit,
+    document: Document,
+    position: int,
+    *,
+    shots: int,
+    counts: Mapping[str, int],
+    shots_read: Sequence[str] | None,
+    seed: int,
+) -> CircuitResult:
+    """What a circuit gave, under the names that the program has for its bits and qubits."""
+    return CircuitResult(
+        name=f"circuit_{position}",  # OpenQASM carries none, and Qiskit's own count up for ever
+        registers=runs_of(circuit.clbits, circuit.cregs, "c"),
+        qubit_registers=runs_of(circuit.qubits, circuit.qregs, "q"),
+        n_qubits=circuit.num_qubits,
+        shots=shots,
+        counts=counts,
+        shots_read=shots_read,
+        seed=seed,
+        keys=keys_in(document.circuits[position].text),
+    )
 
 
 def runs_of(bits: list[Any], registers: list[Any], loose: str) -> Registers:

@@ -76,8 +76,27 @@ OURS = {
 }
 
 
+#: What the clients of other emulators call the same, where Aer stands in for those.
+THEIR_WORDS = {
+    "bonddim": "matrix_product_state_max_bond_dimension",
+    "algorithm": "method",
+    "seed": "seed_simulator",
+}
+THEIR_METHODS = {"auto": "automatic", "mps": "matrix_product_state"}
+
+
+def in_aers_words(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Options with the names and methods of other emulators put into Aer's; Aer's own win."""
+    theirs = {ours: sent[word] for word, ours in THEIR_WORDS.items() if word in sent}
+    method = theirs.get("method")
+    if isinstance(method, str):
+        theirs["method"] = THEIR_METHODS.get(method, method)
+    return {**theirs, **sent}
+
+
 def options_of(sent: Mapping[str, Any], task: Task) -> dict[str, Any]:
     """What Aer is told; clients send everything they know, and what is not ours to know is ignored."""
+    sent = in_aers_words(sent)
     device = sent.get("device", "CPU")
     if device != "CPU":
         raise ProgramRefused(f"There is no device {str(device)[:40]!r} here; leave it out.", "configuration")
@@ -100,7 +119,7 @@ def options_of(sent: Mapping[str, Any], task: Task) -> dict[str, Any]:
 
 def seed_of(task: Task, *places: Mapping[str, Any]) -> int:
     for place in places:
-        if (seed := place.get("seed_simulator")) is not None:
+        if (seed := in_aers_words(place).get("seed_simulator")) is not None:
             if not whole(0, MAX_SEED)(seed):
                 raise ProgramRefused(
                     "seed_simulator should be a whole number from 0 to 2**62, or left out.", "configuration"

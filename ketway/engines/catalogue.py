@@ -17,11 +17,13 @@ class Entry:
         module: has a module-level `ENGINE`.
         distributions: what must be installed, the emulator's own first.
         extra: the `pip install ketway[...]` that brings it.
+        takes_circuits: it runs circuits of gates from anybody, so that it can stand in for another.
     """
 
     module: str
     distributions: tuple[str, ...]
     extra: str
+    takes_circuits: bool = False
 
 
 ENTRIES: dict[str, Entry] = {
@@ -30,10 +32,33 @@ ENTRIES: dict[str, Entry] = {
     ),
     "emu-sv": Entry(module="ketway.engines.emu_sv", distributions=("emu-sv", "torch"), extra="pasqal"),
     "emu-mps": Entry(module="ketway.engines.emu_mps", distributions=("emu-mps", "torch"), extra="pasqal"),
+    "pulser-by-size": Entry(
+        module="ketway.engines.pulser_by_size",
+        distributions=("pulser-core", "pulser-simulation", "emu-sv", "emu-mps", "torch"),
+        extra="pasqal",
+    ),
     "aer": Entry(
         module="ketway.engines.aer",
         distributions=("qiskit-aer", "qiskit", "qiskit-qasm3-import"),
         extra="circuits",
+        takes_circuits=True,
+    ),
+    "gate-machine": Entry(
+        module="ketway.engines.gate_machine",
+        distributions=("qiskit-aer", "qiskit", "qiskit-qasm3-import"),
+        extra="circuits",
+    ),
+    "qsim": Entry(
+        module="ketway.engines.qsim",
+        # Qiskit reads OpenQASM for it, and Aer says which gates there are.
+        distributions=("qsimcirq", "cirq-core", "qiskit", "qiskit-aer", "qiskit-qasm3-import"),
+        extra="circuits",
+        takes_circuits=True,
+    ),
+    "perceval": Entry(
+        module="ketway.engines.photonic",
+        distributions=("perceval-quandela", "exqalibur"),
+        extra="photonic",
     ),
     "noop": Entry(module="ketway.engines.noop", distributions=(), extra="none"),
 }

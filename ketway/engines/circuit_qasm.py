@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from functools import lru_cache
 
 from openqasm3.parser import QASM3ParsingError
-from qiskit import QuantumCircuit, qasm2, qasm3
+from qiskit import QuantumCircuit, qasm2
 from qiskit.circuit import (
     Barrier,
     BoxOp,
@@ -34,13 +34,16 @@ from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.exceptions import QiskitError
 from qiskit.quantum_info import Operator
 from qiskit_aer.backends.backend_utils import BASIS_GATES
+from qiskit_qasm3_import import ConversionError
 
 from ketway.domain.errors import ProgramRefused
+from ketway.engines import circuit_qasm3
 from ketway.engines.circuit_documents import Circuit, Language
 
 MAX_BITS = 10_000  #: declared in one circuit, quantum and classical
 MAX_CONTROLS = 64
 MAX_INSTRUCTIONS = 1_000_000  #: of all circuits of a job, gates and loops written out
+MAX_READ = 200_000  #: statements in OpenQASM 3 of all circuits of a job; reading takes 0.3 ms for each
 MAX_MATCHED = 200  #: instructions in a gate's definition that may still be a standard gate's
 MAX_WHY = 400
 
@@ -51,12 +54,15 @@ SIZE = re.compile(r"\b(?:qubit|bit)\s*\[([^\]]*)\]|\b(?:qreg|creg)\s+\w+\s*\[([^
 CONTROLS = re.compile(r"\b(?:neg)?ctrl\s*\(([^)]*)\)")
 PHYSICAL = re.compile(r"\$(\d+)")
 DEFINED = re.compile(r"\b(?:gate|opaque)\s+(\w+)")
+MOVE = "move"  #: a qubit's state into a resonator, and back
+HEAD = re.compile(r"\bOPENQASM\s+[\d.]+\s*;")
 WHERE = re.compile(r"^(?:<input>:)?(\d+),(\d+): |^L(\d+):C(\d+): ")
 ANTLR = re.compile(r"line (\d+):(\d+) (.*)")
 #: What Qiskit and its readers raise on a program they do not like.
 FOREIGN = (
     QiskitError,
     QASM3ParsingError,
+    ConversionError,
     ValueError,
     TypeError,
     LookupError,
@@ -69,10 +75,19 @@ FOREIGN = (
 
 
 class Allowance:
-    """Instructions left to all circuits of a job."""
+    """Instructions left to all circuits of a job, and statements left to read them from."""
 
-    def __init__(self, instructions: int = MAX_INSTRUCTIONS) -> None:
+    def __init__(self, instructions: int = MAX_INSTRUCTIONS, statements: int = MAX_READ) -> None:
         self.left = self.allowed = instructions
+        self.to_read = statements
+
+    def read(self, statements: int) -> None:
+        self.to_read -= statements
+        if self.to_read < 0:
+            raise ProgramRefused(
+                f"The job has more than {MAX_READ} statements in OpenQASM 3; send shorter circuits, or "
+                f"OpenQASM 2, of which {MAX_INSTRUCTIONS} are read."
+            )
 
     def spend(self, count: int) -> None:
         self.must_cover(count)
@@ -86,11 +101,14 @@ class Allowance:
             )
 
 
-def circuit_of(circuit: Circuit, method: str, allowance: Allowance) -> QuantumCircuit:
+def circuit_of(
+    circuit: Circuit, method: str, allowance: Allowance, kept: Collection[str] = ()
+) -> QuantumCircuit:
     """Parse, and write out what Aer does not know by name.
 
     Args:
         method: of simulation; each knows gates of its own.
+        kept: names of what a machine knows beside; `move` needs no definition then.
     Raises:
         ProgramRefused: not OpenQASM 2 or 3, a mistake (its line is named), or too much of it.
     """
@@ -99,13 +117,14 @@ def circuit_of(circuit: Circuit, method: str, allowance: Allowance) -> QuantumCi
         if circuit.language is Language.OPENQASM_2:
             parsed = second(circuit.text)
         elif circuit.language is Language.OPENQASM_3:
-            parsed = third(circuit.text)
+            allowance.read(circuit.text.count(";"))
+            parsed = third(with_move(circuit.text) if MOVE in kept else circuit.text)
         else:
             raise ProgramRefused(f"The circuit is in {circuit.language.value}; send OpenQASM 2 or 3 here.")
         if parsed.parameters:
             names = ", ".join(sorted(parameter.name for parameter in parsed.parameters)[:10])
             raise ProgramRefused(f"The circuit has inputs without a value ({names}); put their values in.")
-        return Flattener(method, allowance).flat(parsed)
+        return Flattener(method, allowance, kept).flat(parsed)
 
 
 @contextmanager
@@ -177,7 +196,15 @@ def second(text: str) -> QuantumCircuit:
 
 
 def third(text: str) -> QuantumCircuit:
-    return qasm3.loads(text)
+    return circuit_qasm3.read(text, COMMENT.sub(" ", text))
+
+
+def with_move(text: str) -> str:
+    """Clients of machines with a resonator write `move` without saying what it is."""
+    if MOVE in DEFINED.findall(COMMENT.sub(" ", text)):
+        return text
+    # On the line that is there, so that mistakes are found where they were written.
+    return HEAD.sub(rf"\g<0> gate {MOVE} a, b {{ }}", text, count=1)
 
 
 class Flattener:
@@ -188,11 +215,11 @@ class Flattener:
     and noise models speak of them by name: such a gate is kept when its definition is the standard one's.
     """
 
-    def __init__(self, method: str, allowance: Allowance) -> None:
+    def __init__(self, method: str, allowance: Allowance, kept: Collection[str] = ()) -> None:
         own = BASIS_GATES.get(method, [])
         # Standard gates end in `u`; a method without it takes what Aer takes, and says so itself.
         self.basis = frozenset(own if "u" in own else BASIS_GATES["automatic"])
-        self.allowance = allowance
+        self.allowance, self.kept = allowance, kept
         self.matched: dict[tuple[str, tuple[float, ...]], Gate | None] = {}
         self.sizes: dict[tuple[str, int], int] = {}
 
@@ -211,7 +238,9 @@ class Flattener:
         times: int,
     ) -> None:
         if isinstance(operation, Barrier):
-            return  # it only orders, and would make idle qubits look used
+            if operation.name in self.kept:
+                out.append(operation, qubits)
+            return  # elsewhere it would only make idle qubits look used
         if isinstance(operation, ControlFlowOp) and not isinstance(operation, BoxOp):
             self.allowance.spend(times)
             inside = times * (len(operation.params[0]) if isinstance(operation, ForLoopOp) else 1)
@@ -267,6 +296,9 @@ class Flattener:
         return self.sizes[key]
 
     def is_known(self, operation: Operation) -> bool:
+        if operation.name == MOVE and MOVE in self.kept:
+            definition = getattr(operation, "definition", None)
+            return isinstance(operation, Gate) and not (definition is not None and definition.data)
         if isinstance(operation, Measure | Reset | Delay | BreakLoopOp | ContinueLoopOp):
             return True
         return (

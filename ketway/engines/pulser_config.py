@@ -75,6 +75,7 @@ def configure(task: Task, sequence: Sequence, rules: Rules) -> Config:
     """
     machine = machine_of(task.settings)
     document = asked_document(task, rules) if machine is None else own_document(task, machine)
+    document = platforms_own(task, rules) | document
     if document.pop("strict_validation", False):
         must_fit_a_machine(sequence)
     qubits = len(sequence.register.qubit_ids)
@@ -114,6 +115,12 @@ def asked_document(task: Task, rules: Rules) -> dict[str, Any]:
         return said | {"default_num_shots": shots_of(task, said)}
     default = {key: value for key, value in default_document().items() if key != "n_trajectories"}
     return default | said | {"default_num_shots": shots_of(task, None)}
+
+
+def platforms_own(task: Task, rules: Rules) -> dict[str, Any]:
+    """What the platform's `defaults` say where nobody else does, of the numbers that this engine takes."""
+    defaults: Mapping[str, Any] = task.settings.get("defaults", {})
+    return {key: value for key, value in defaults.items() if key in rules.numbers}
 
 
 def own_document(task: Task, machine: Machine) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ketway.engines.engine import Progress
 from ketway.engines.pulser_config import Config, Rules, configure, needs_density_matrix
 from ketway.engines.pulser_machine import build_on, machine_of
 from ketway.engines.pulser_program import Sequence, build, fits, listed, message_of
-from ketway.engines.pulser_results import document_of
+from ketway.engines.pulser_results import document_of, form_for
 
 PULSER = metadata.version("pulser-core")
 STEP = re.compile(r"step = (\d+)/(\d+)")
@@ -71,7 +71,7 @@ class PulserEngine:
             warnings.simplefilter("ignore")
             self.seed(task.seed)
             results = self.simulate(sequence, config, rising)
-            document, counter = document_of(results, config, task.seed)
+            document, counter = document_of(results, config, task.seed, form_for(task))
         rising.finish()
         return Computed(
             document=document,

@@ -48,10 +48,12 @@ class Payload:
     Args:
         sequence: a Pulser abstract representation.
         configuration: an abstract representation of an EmulationConfig, or None for defaults.
+        is_wrapped: the sequence came in a document, and so did the question how to answer.
     """
 
     sequence: str
     configuration: str | None
+    is_wrapped: bool
 
 
 @contextmanager
@@ -103,16 +105,20 @@ def unwrap(text: str, field: str) -> Any:
 
 @lru_cache(maxsize=8)
 def unpack(program: str) -> Payload:
-    """Take off the wrappings: a bare sequence, or a document that holds one as a string."""
+    """Take off the wrappings: a bare sequence, or a document that holds one."""
     document = unwrap(program, "program")
     if not isinstance(document, dict):
         raise ProgramRefused("The program is not a Pulser sequence: it should be a JSON object.")
-    if not isinstance(document.get("sequence"), str):
-        return Payload(json.dumps(document), None)
-    configuration = document.get("backend_configuration")
+    if "sequence" not in document:
+        return Payload(json.dumps(document), None, is_wrapped=False)
+    sequence, configuration = document["sequence"], document.get("backend_configuration")
+    if isinstance(sequence, str):
+        sequence = unwrap(sequence, "program")
     if isinstance(configuration, dict):
         configuration = json.dumps(configuration)
-    return Payload(json.dumps(unwrap(document["sequence"], "program")), configuration or None)
+    if not isinstance(configuration, str | None):
+        raise ProgramRefused("`backend_configuration` should be a JSON object.", "configuration")
+    return Payload(json.dumps(sequence), configuration or None, is_wrapped=True)
 
 
 def build(task: Task) -> Sequence:

@@ -4,23 +4,44 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 import numpy as np
 from pulser.backend import Results
 
-from ketway.engines.pulser_config import Config, bitstrings
+from ketway.domain.tasks import Task
+from ketway.engines.pulser_config import Config, bitstrings, configuration_text
+from ketway.engines.pulser_program import unpack
 
 FINAL = "bitstrings"  #: the tag whose value at the end is the job's counter
 
 
-def document_of(results: Results, config: Config, seed: int) -> tuple[str, dict[str, int]]:
+class Form(Enum):
+    """Which parts the document has; the clients of each way to ask read others."""
+
+    BARE = ("counter", "raw", "serialised_results")
+    WRAPPED = ("counter",)
+    #: They look for `tagmap` at the top of the document too, and then fail on what they found.
+    CONFIGURED = ("counter", "serialised_results")
+
+
+def form_for(task: Task) -> Form:
+    """The form in which a task's answer is read, told by how its program was sent."""
+    payload = unpack(task.program)
+    if not payload.is_wrapped:
+        return Form.BARE
+    return Form.WRAPPED if configuration_text(task) is None else Form.CONFIGURED
+
+
+def document_of(results: Results, config: Config, seed: int, form: Form) -> tuple[str, dict[str, int]]:
     """The document as JSON text, and the counter in it.
 
     Args:
         results: as the emulator returned them.
         config: what was asked; only its observables are kept, in its order.
         seed: of the draws made here.
+        form: the parts that are told.
     Raises:
         ArithmeticError: the emulator gave a value that is not a number.
     """
@@ -31,12 +52,12 @@ def document_of(results: Results, config: Config, seed: int) -> tuple[str, dict[
         if (uuid := kept["tagmap"].get(tag)) is not None:
             kept["results"][uuid] = [drawn(counter, shots, chance) for counter in kept["results"][uuid]]
     counter = final_counter(kept)
-    document = {
+    parts = {
         "counter": counter,
         "raw": in_some_order(counter, chance),
         "serialised_results": json.dumps(kept, allow_nan=False),
     }
-    return json.dumps(document, allow_nan=False), counter
+    return json.dumps({part: parts[part] for part in form.value}, allow_nan=False), counter
 
 
 def not_a_number(constant: str) -> None:

@@ -6,12 +6,15 @@ import dataclasses
 import json
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from ketway.domain.errors import BadField
 from ketway.domain.platforms import Platform, platform_id
+from ketway.domain.prices import prices
 from ketway.domain.slots import BookingRules
 
 REQUIRED = ("name", "engine", "max_qubits", "max_shots")
@@ -42,7 +45,7 @@ def _platform(entry: Mapping[str, Any], folder: Path) -> Platform:
     name = entry.get("name", "?")
     try:
         return _checked(_with_files(entry, folder))
-    except (KeyError, TypeError, ValueError, OSError) as error:
+    except (KeyError, TypeError, ValueError, OSError, BadField) as error:
         raise ValueError(f"platform {name}: {error}") from None
 
 
@@ -53,10 +56,16 @@ def _with_files(entry: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         fields["specs"] = (folder / fields["specs"]).read_text()
     settings = fields.get("settings", {})
     if isinstance(settings, Mapping) and "device" in settings:
-        device = json.loads((folder / settings["device"]).read_text())
+        device = _device(folder / settings["device"])
         # It travels with every task, so without the white space that makes the file readable.
         fields["settings"] = {**settings, "device": json.dumps(device, separators=(",", ":"))}
     return fields
+
+
+def _device(path: Path) -> Any:
+    """What a file says of a machine, in TOML where it is meant to be read by people."""
+    text = path.read_text()
+    return tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
 
 
 def _checked(fields: Mapping[str, Any]) -> Platform:
@@ -68,7 +77,10 @@ def _checked(fields: Mapping[str, Any]) -> Platform:
     if (rate := fields.get("shots_per_s")) is not None and not rate > 0:
         raise ValueError("shots_per_s should be larger than 0; leave it out where there is no pace")
     given = {"id": str(platform_id(str(fields["name"]))), "booking": _booking(fields)}
-    return msgspec.convert({**fields, **given}, Platform)
+    if not isinstance(said := fields.get("prices", {}), Mapping):
+        raise ValueError('prices should be a table, such as { per_hour = "1.20" }')
+    rest = {name: value for name, value in fields.items() if name != "prices"}
+    return replace(msgspec.convert({**rest, **given}, Platform), prices=prices(said))
 
 
 def _booking(fields: Mapping[str, Any]) -> BookingRules | None:

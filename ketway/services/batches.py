@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from ketway.domain.accounts import Action, Actor, Project, ProjectId
-from ketway.domain.batches import Batch, BatchId, BatchStatus, limits
+from ketway.domain.batches import Batch, BatchId, limits
 from ketway.domain.errors import (
     BadField,
     Conflict,
@@ -16,6 +16,7 @@ from ketway.domain.errors import (
     Forbidden,
     NotFound,
     PlatformNotAllowed,
+    Precondition,
     Refusal,
     TooManyJobs,
     Unknown,
@@ -23,14 +24,16 @@ from ketway.domain.errors import (
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.programs import ProgramId
 from ketway.domain.requests import Asked, Request
+from ketway.services.bookings import Bookings
 from ketway.services.checks import Checks
 from ketway.services.drafts import Drafting, NewBatch, NewJob, again, own_texts, texts_of
-from ketway.services.ending import end_if_overdue, settle, stop
+from ketway.services.ending import cancel, end_if_overdue, settle
 from ketway.services.listing import BatchFilter, JobFilter, Listed, Order, Page
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, Clock, Database, Work
 from ketway.services.programs import Programs
 from ketway.services.requests import Requests
+from ketway.services.room import seated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,7 @@ class Batches:
     requests: Requests
     programs: Programs
     platforms: Platforms
+    bookings: Bookings
     fresh: Callable[[], UUID]
     max_jobs: int
 
@@ -55,6 +59,7 @@ class Batches:
             Unknown: a project that the actor is not in, or a program that is not in it.
             PlatformUnserved: it may not wait, and would.
             PlatformNotAllowed, TooManyJobs, OverBound, KeyReused, Deleted
+            SlotRefused, QuotaReached: the slot that it asks for cannot be booked.
         """
         project = await self.must_fit(actor, new)
         kept = await self.programs.keep(actor, new.project_id, texts_of(new))
@@ -66,12 +71,11 @@ class Batches:
                 twin = await work.batches.with_key(new.project_id, new.platform.id, new.deduplication_key)
                 if twin is not None:
                     return twin
-            if not new.may_wait:
+            if not new.may_wait and new.booking is None:
                 await self.platforms.must_be_served(work, new.platform)
             await self._must_know(work, actor, new.project_id, new.program_id, *new.jobs)
-            batch = draft.batch(new, project.priority)
             await work.programs.add(list(kept.values()))
-            await work.batches.add(batch)
+            batch = await self._add(work, draft.batch(new, project.priority), new)
             await work.jobs.add(draft.jobs(batch, new.platform, new.jobs))
             await self.requests.remember(work, asked, batch.id)
         await self.bell.ring()
@@ -221,11 +225,12 @@ class Batches:
 
         Raises:
             AlreadyFinished, NotAllowed, Unknown
+            TooLateToCancel: its slot is about to begin.
         """
         async with self.db.work() as work:
             batch = await work.batches.get(id, visible_to=actor)
             actor.must(Action.CANCEL_BATCH, batch)
-            stopped = await stop(work, batch, BatchStatus.CANCELLED, self.clock.now())
+            stopped = await cancel(work, batch, self.clock.now())
         await self.bell.ring()
         return stopped
 
@@ -242,7 +247,7 @@ class Batches:
         for id in dict.fromkeys(ids):
             try:
                 cancelled.append(await self.cancel(actor, id))
-            except (NotFound, Forbidden, Conflict) as refusal:
+            except (NotFound, Forbidden, Conflict, Precondition) as refusal:
                 refused[id] = refusal
         return cancelled, refused
 
@@ -266,7 +271,7 @@ class Batches:
         max_total_s: float | None = None,
     ) -> Batch:
         """Change what is given; limits are cut to the platform's ceilings, and hold at once: one that is
-        over already ends it."""
+        over already ends it. The total limit of a booked batch is its slot, and stays so."""
         now = self.clock.now()
         platform = await self.platforms.get((await self.get(actor, id)).platform_id)
         async with self.db.work() as work:
@@ -283,7 +288,7 @@ class Batches:
                     name=batch.name if name is None else name,
                     tags=batch.tags if tags is None else tags,
                     max_idle_s=idle_s,
-                    max_total_s=total_s,
+                    max_total_s=total_s if batch.slot is None else batch.max_total_s,
                     updated_at=now,
                 )
             )
@@ -292,13 +297,18 @@ class Batches:
         return changed
 
     async def delete(self, actor: Actor, id: BatchId) -> None:
-        """Stop it if it lives, and let nobody read it, its jobs or its results again."""
+        """Stop it if it lives, and let nobody read it, its jobs or its results again.
+
+        Raises:
+            NotAllowed, Unknown
+            TooLateToCancel: its slot is about to begin; it stays as it is.
+        """
         now = self.clock.now()
         async with self.db.work() as work:
             batch = await work.batches.get(id, visible_to=actor)
             actor.must(Action.DELETE_BATCH, batch)
             if not batch.is_finished:
-                await stop(work, batch, BatchStatus.CANCELLED, now)
+                await cancel(work, batch, now)
             await work.batches.delete(id, now)
         await self.bell.ring()
 
@@ -323,6 +333,18 @@ class Batches:
         if not project.allows(new.platform.name):
             raise PlatformNotAllowed(new.platform.name)
         return project
+
+    async def _add(self, work: Work, batch: Batch, new: NewBatch) -> Batch:
+        """Keep a drafted batch, with its booking if it is to have one."""
+        if new.booking is None:
+            kept = await seated(work, batch, self.clock.now())
+            await work.batches.add(kept)
+            return kept
+        booking = await self.bookings.draft(work, batch, new.platform, new.booking)
+        kept = batch.book(booking.id, booking.slot)
+        await work.batches.add(kept)
+        await work.bookings.add(booking)
+        return kept
 
     async def _must_know(
         self, work: Work, actor: Actor, project: ProjectId, program: ProgramId | None, *jobs: NewJob

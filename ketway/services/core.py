@@ -10,6 +10,7 @@ from uuid import UUID
 from ketway.domain.platforms import Platform
 from ketway.services.accounts import Accounts
 from ketway.services.batches import Batches
+from ketway.services.bookings import Bookings
 from ketway.services.checks import Checks
 from ketway.services.figures import Figures
 from ketway.services.first_start import FirstStart
@@ -27,6 +28,8 @@ from ketway.services.projects import Projects
 from ketway.services.rehearsals import Rehearsals
 from ketway.services.reports import Reports
 from ketway.services.requests import Requests
+from ketway.services.slots import Slots
+from ketway.services.usage import Usages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,7 @@ class Core:
     keys: Keys
     first_start: FirstStart
     batches: Batches
+    bookings: Bookings
     jobs: Jobs
     programs: Programs
     platforms: Platforms
@@ -59,6 +63,7 @@ class Core:
     rehearsals: Rehearsals
     reports: Reports
     figures: Figures
+    usage: Usages
     processes: Processes
     notices: Notices
     learning: Learning
@@ -91,6 +96,7 @@ def build_core(
         max_bytes=limits.max_program_bytes,
     )
     platforms = Platforms(db=db, clock=clock, bell=bell, catalogue=catalogue, engines_here=engines_here)
+    bookings = Bookings(db=db, clock=clock, fresh=fresh)
     batches = Batches(
         db=db,
         clock=clock,
@@ -99,12 +105,14 @@ def build_core(
         requests=requests,
         programs=programs,
         platforms=platforms,
+        bookings=bookings,
         fresh=fresh,
         max_jobs=limits.max_jobs_per_request,
     )
     return Core(
         accounts=Accounts(db=db, clock=clock, hasher=hasher, tokens=tokens, fresh=fresh),
         batches=batches,
+        bookings=bookings,
         projects=Projects(
             db=db, clock=clock, fresh=fresh, platform_names={platform.name for platform in catalogue}
         ),
@@ -124,12 +132,18 @@ def build_core(
             max_wait_s=limits.max_wait_s,
         ),
         housekeeping=Housekeeping(
-            db=db, clock=clock, bell=bell, grace=limits.lease_life, interval_s=limits.sweep_interval_s
+            db=db,
+            clock=clock,
+            bell=bell,
+            slots=Slots(db=db, clock=clock),
+            grace=limits.lease_life,
+            interval_s=limits.sweep_interval_s,
         ),
         requests=requests,
         rehearsals=Rehearsals(db=db, batches=batches),
         reports=Reports(db=db, clock=clock, bell=bell),
         figures=Figures(db=db, clock=clock),
+        usage=Usages(db=db, clock=clock),
         processes=Processes(
             db=db, blobs=blobs, clock=clock, requests=requests, fresh=fresh, kinds=limits.process_kinds
         ),

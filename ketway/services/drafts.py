@@ -9,12 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from ketway.domain.accounts import Actor, ProjectId
-from ketway.domain.batches import Batch, BatchId, BatchStatus, limits
+from ketway.domain.batches import Batch, BatchId, BatchStatus, Yielding, limits
 from ketway.domain.errors import BadField
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.platforms import Door, Platform
 from ketway.domain.priorities import Priority
 from ketway.domain.programs import Program, ProgramId
+from ketway.domain.slots import Slot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +38,21 @@ class NewJob:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewBooking:
+    slot: Slot
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewBatch:
     """
     Args:
         program: text that its jobs run unless they bring their own; else `program_id`.
         priority: None for its project's.
         max_idle_s, max_total_s: None for the platform's defaults; cut to its ceilings.
-        may_wait: also where the platform is held, or nobody runs it; else it is refused then.
+        may_wait: also where the platform is held, or nobody runs it; else it is refused then, unless it
+            waits for a slot anyhow.
+        booking: the slot that it runs in; None for as soon as there is room.
     """
 
     project_id: ProjectId
@@ -62,6 +71,8 @@ class NewBatch:
     deduplication_key: str | None = None
     parent_id: BatchId | None = None
     may_wait: bool = True
+    booking: NewBooking | None = None
+    yields: Yielding = Yielding.PAUSES
     echo: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -99,13 +110,12 @@ class Drafting:
             max_idle_s=idle_s,
             max_total_s=total_s,
             deduplication_key=new.deduplication_key,
+            prices=new.platform.prices,
             parent_id=new.parent_id,
+            yields=new.yields,
             echo=new.echo,
         )
-        if not new.is_open and not new.jobs:
-            return batch.become(BatchStatus.DONE, self.now)
-        # Where a platform has room for everybody, an open batch need not wait for it.
-        return batch.acquire(self.now) if new.is_open and not new.platform.is_exclusive else batch
+        return batch if new.is_open or new.jobs else batch.become(BatchStatus.DONE, self.now)
 
     def jobs(self, batch: Batch, platform: Platform, jobs: Sequence[NewJob], last: int = 0) -> Sequence[Job]:
         """
@@ -113,7 +123,10 @@ class Drafting:
             last: highest position that is taken already.
         Raises:
             BadField: a job without any program.
+            ShotsMissing: a job that does not say how many, where the platform must be told.
         """
+        for job in jobs:
+            platform.must_know_shots(job.shots)
         return [
             Job(
                 id=JobId(self.fresh()),
@@ -182,5 +195,6 @@ def again(old: Batch, platform: Platform, jobs: Sequence[Job]) -> NewBatch:
         tags=old.tags,
         priority=old.priority,
         parent_id=old.id,
+        yields=old.yields,
         echo=old.echo,
     )

@@ -1,4 +1,4 @@
-"""What time alone makes happen: lost leases, idle and overdue batches."""
+"""What time alone makes happen: lost leases, slots that begin and end, idle and overdue batches."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import structlog
 from ketway.domain.leases import Lease, LeaseStatus
 from ketway.services.ending import settle, time_out
 from ketway.services.ports import Bell, Clock, Database, Work
+from ketway.services.slots import Slots
 
 log = structlog.get_logger()
 
@@ -28,6 +29,7 @@ class Housekeeping:
     db: Database
     clock: Clock
     bell: Bell
+    slots: Slots
     grace: timedelta
     interval_s: float
 
@@ -56,7 +58,7 @@ class Housekeeping:
                 await work.leases.extend_all(self.clock.now() + self.grace)
         self._note()
         await self._sweep_requests()
-        if await self._sweep_leases() + await self._sweep_batches():
+        if await self._sweep_leases() + await self.slots.sweep() + await self._sweep_batches():
             await self.bell.ring()
 
     async def _sweep_leases(self) -> int:

@@ -10,18 +10,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from ketway.domain.batches import BatchStatus
+from ketway.domain.batches import Batch, BatchStatus
 from ketway.domain.credentials import WorkerToken
 from ketway.domain.errors import LeaseLost, NotFound, Unknown
 from ketway.domain.jobs import Job, JobStatus
 from ketway.domain.leases import Lease, LeaseId, LeaseStatus, Verdict, Word, Worker, WorkerId
-from ketway.domain.platforms import Platform
+from ketway.domain.platforms import Platform, PlatformId
 from ketway.domain.results import Result, blob_key, shown
 from ketway.domain.scheduling import Candidate, choose
 from ketway.domain.tasks import Computed, Task
-from ketway.services.ending import settle
+from ketway.domain.usage import NOTHING, Usage, of_result
+from ketway.services.ending import note, settle
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, BlobStore, Clock, Database, Work
+from ketway.services.room import slots_on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,9 +119,10 @@ class Leases:
         body = computed.document.encode()
         sha256 = hashlib.sha256(body).hexdigest()
         async with self.db.look() as work:
-            if (await _lease(work, id, secret)).outcome == sha256:
+            lease = await _lease(work, id, secret)
+            if lease.outcome == sha256:
                 return
-            lease, _ = await _attempt(work, id, secret)
+            await _attempt(work, lease)
         key = blob_key(lease.job_id, lease.attempt, sha256)
         # The bytes are safe before the job says DONE: whoever sees DONE can read them.
         await self.blobs.put(key, body)
@@ -138,10 +141,10 @@ class Leases:
         """Whether somebody will read the result; nobody does where a cancel was asked for."""
         now = self.clock.now()
         async with self.db.work() as work:
-            told = await _lease(work, id, secret)
-            if told.outcome == sha256:
-                return bool(await work.results.of([told.job_id]))
-            lease, job = await _attempt(work, id, secret)
+            lease = await _lease(work, id, secret)
+            if lease.outcome == sha256:
+                return bool(await work.results.of([lease.job_id]))
+            job = await _attempt(work, lease)
             ended = job.resume(now).finish(computed.shots, now)
             if ended.status is JobStatus.DONE:
                 await work.results.add(
@@ -157,7 +160,8 @@ class Leases:
                         created_at=now,
                     )
                 )
-            await _close(work, lease, ended, sha256, now)
+            made = of_result(ended, len(computed.counts), computed.shots)
+            await _close(work, lease, ended, sha256, now, made)
         return ended.status is JobStatus.DONE
 
     async def report_failed(self, id: LeaseId, secret: str, verdict: Verdict, why: str) -> None:
@@ -172,7 +176,7 @@ class Leases:
             lease = await _lease(work, id, secret)
             if lease.outcome == digest:
                 return
-            lease, job = await _attempt(work, id, secret)
+            job = await _attempt(work, lease)
             ended = _without_result(job.resume(now), verdict, why, now)
             await _close(work, lease, ended, digest, now)
         await self.bell.ring()
@@ -188,7 +192,7 @@ class Leases:
             lease = await _lease(work, id, secret)
             if lease.status is LeaseStatus.RETURNED:
                 return
-            lease, job = await _attempt(work, id, secret)
+            job = await _attempt(work, lease)
             back = job.resume(now).give_back(now)
             await work.leases.put(lease.end(LeaseStatus.RETURNED))
             await work.jobs.put(back)
@@ -214,30 +218,32 @@ class Leases:
         self, work: Work, worker: Worker, request_id: str, most: int, now: datetime
     ) -> list[Lease]:
         leases: list[Lease] = []
+        slots = await slots_on(work, now)
         while len(leases) < most:
-            chosen = choose(await self._candidates(work, worker))
+            chosen = choose(await self._candidates(work, worker, slots, now))
             if chosen is None:
                 break
             leases.append(await self._start(work, worker, request_id, chosen, now))
         return leases
 
-    async def _candidates(self, work: Work, worker: Worker) -> list[Candidate]:
+    async def _candidates(
+        self, work: Work, worker: Worker, slots: Mapping[PlatformId, Batch], now: datetime
+    ) -> list[Candidate]:
+        """
+        Args:
+            slots: the batches whose slot is on, by platform; nobody else's jobs start there.
+        """
         found: list[Candidate] = []
         for platform in await self.platforms.run_by(work, worker.engines):
-            heads = await work.jobs.heads(platform.id)
+            slot = slots.get(platform.id)
+            heads = await _heads(work, platform.id, slot)
             if not heads:
                 continue
             running = await work.jobs.running_on(platform.id)
             if platform.capacity is not None and running >= platform.capacity:
                 continue
             if platform.is_exclusive:
-                if running:
-                    continue
-                holder = await work.batches.holder(platform.id)
-                if holder is not None:
-                    heads = [
-                        replace(head, holds=True) for head in await work.jobs.heads(platform.id, holder.id)
-                    ]
+                heads = [] if running else await _heads_of_a_machine(work, heads, slot, platform.id, now)
             found.extend(heads)
         return found
 
@@ -306,7 +312,29 @@ class Leases:
         progress = job.resume(now).advance(beat.progress, now)
         if (progress.progress, progress.status) != (job.progress, job.status):
             await work.jobs.put(progress)
-        return Word.CANCEL if job.cancel_requested_at is not None else Word.CONTINUE
+        is_unwanted = job.cancel_requested_at is not None or await _makes_room(work, job)
+        return Word.CANCEL if is_unwanted else Word.CONTINUE
+
+
+async def _heads(work: Work, platform: PlatformId, slot: Batch | None) -> Sequence[Candidate]:
+    if slot is None:
+        return await work.jobs.heads(platform)
+    return [replace(head, is_booked=True) for head in await work.jobs.heads(platform, slot.id)]
+
+
+async def _heads_of_a_machine(
+    work: Work, heads: Sequence[Candidate], slot: Batch | None, platform: PlatformId, now: datetime
+) -> Sequence[Candidate]:
+    """Of what waits for a platform that takes one batch at a time and runs nothing: its holder's."""
+    holder = await work.batches.holder(platform)
+    if holder is None:
+        # Whoever made room for a slot has it back before others, with the next sweep.
+        is_owed = slot is None and platform in {batch.platform_id for batch in await work.batches.yielded()}
+        return [] if is_owed else heads
+    if not holder.is_let_in(now) or (slot is not None and slot.id != holder.id):
+        return []
+    own = await work.jobs.heads(platform, holder.id)
+    return [replace(head, is_booked=slot is not None, holds=True) for head in own]
 
 
 async def _worker(work: Work, token: WorkerToken, id: WorkerId) -> Worker:
@@ -327,21 +355,25 @@ def _same(secret: str, said: str) -> bool:
     return hmac.compare_digest(secret.encode(), said.encode())
 
 
-async def _attempt(work: Work, id: LeaseId, secret: str) -> tuple[Lease, Job]:
-    """A lease whose attempt is still the job's latest, so that its outcome counts."""
-    lease = await _lease(work, id, secret)
+async def _attempt(work: Work, lease: Lease) -> Job:
+    """The job of a lease whose attempt is still its latest, so that its outcome counts."""
     if lease.status in (LeaseStatus.ENDED, LeaseStatus.RETURNED):
-        raise LeaseLost(str(id))
+        raise LeaseLost(str(lease.id))
     job = await work.jobs.fetch(lease.job_id)
     if job.is_finished or job.attempt != lease.attempt:
-        raise LeaseLost(str(id))
-    return lease, job
+        raise LeaseLost(str(lease.id))
+    return job
 
 
 async def _has_its_platform(work: Work, job: Job) -> bool:
     """Whether an attempt that was thought lost may go on: its batch may have been paused meanwhile,
     and the platform be another's."""
     return (await work.batches.fetch(job.batch_id)).status is BatchStatus.ACTIVE
+
+
+async def _makes_room(work: Work, job: Job) -> bool:
+    """Whether it is to stop for a slot, and to wait again."""
+    return (await work.batches.fetch(job.batch_id)).yielded_at is not None
 
 
 def _without_result(job: Job, verdict: Verdict, why: str, now: datetime) -> Job:
@@ -352,8 +384,13 @@ def _without_result(job: Job, verdict: Verdict, why: str, now: datetime) -> Job:
     return job.fail(why, now)
 
 
-async def _close(work: Work, lease: Lease, job: Job, outcome: str, now: datetime) -> None:
+async def _close(
+    work: Work, lease: Lease, job: Job, outcome: str, now: datetime, made: Usage = NOTHING
+) -> None:
     await work.leases.put(lease.end(LeaseStatus.ENDED, outcome))
     await work.jobs.put(job)
+    used = made + Usage(computed=max(now - lease.granted_at, timedelta(0)))
     if job.is_finished:
-        await settle(work, job.batch_id, now, job)
+        await settle(work, job.batch_id, now, job, used=used)
+    else:
+        await note(work, await work.batches.fetch(job.batch_id), now, used)

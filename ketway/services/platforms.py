@@ -9,6 +9,7 @@ from datetime import timedelta
 from ketway.domain.accounts import Actor
 from ketway.domain.errors import AlreadyThere, BadField, PlatformUnserved, Unknown
 from ketway.domain.platforms import Door, Platform, PlatformId, PlatformState
+from ketway.domain.prices import Prices
 from ketway.services.ports import Bell, Clock, Database, Work
 
 #: A worker not heard of for so long is taken for gone.
@@ -50,15 +51,18 @@ class Platforms:
         async with self.db.look() as work:
             states = await work.platforms.states()
             engines = await self._engines(work)
-        offers: list[Offer] = []
-        for platform in self._known(states).values():
-            if door in platform.shown and platform.engine in engines:
-                state = states.get(platform.id, PlatformState(platform_id=platform.id))
-                is_served = engines[platform.engine]
-                offers.append(
-                    Offer(platform=platform, is_served=is_served, is_down=state.is_down, why=state.why)
-                )
-        return offers
+        return [
+            self._offer(platform, states, engines)
+            for platform in self._known(states).values()
+            if door in platform.shown and platform.engine in engines
+        ]
+
+    async def every(self) -> Sequence[Offer]:
+        """Every platform, wherever it is shown and whoever could run it, in the catalogue's order."""
+        async with self.db.look() as work:
+            states = await work.platforms.states()
+            engines = await self._engines(work)
+        return [self._offer(platform, states, engines) for platform in self._known(states).values()]
 
     async def offered(self, door: Door, id: PlatformId) -> Offer:
         """
@@ -149,6 +153,14 @@ class Platforms:
         """
         await self._change(actor, [id], lambda state: replace(state, specs=specs))
 
+    async def set_prices(self, actor: Actor, id: PlatformId, prices: Prices | None) -> None:
+        """What its use costs batches that are made from now on; None for what the catalogue says.
+
+        Raises:
+            NotAllowed, Unknown: as `set_down`.
+        """
+        await self._change(actor, [id], lambda state: replace(state, prices=prices))
+
     async def add(self, actor: Actor, platform: Platform, *, is_down: bool = False) -> None:
         """A platform that the catalogue does not have.
 
@@ -189,6 +201,17 @@ class Platforms:
             platform.id: states[platform.id].of(platform) if platform.id in states else platform
             for platform in (*self.catalogue, *made)
         }
+
+    def _offer(
+        self, platform: Platform, states: Mapping[PlatformId, PlatformState], engines: Mapping[str, bool]
+    ) -> Offer:
+        state = states.get(platform.id, PlatformState(platform_id=platform.id))
+        return Offer(
+            platform=platform,
+            is_served=engines.get(platform.engine, False),
+            is_down=state.is_down,
+            why=state.why,
+        )
 
     async def _engines(self, work: Work) -> Mapping[str, bool]:
         seen = await work.workers.engines()

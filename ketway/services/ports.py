@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from ketway.domain.accounts import AccountId, Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId
-from ketway.domain.bookings import Booking
 from ketway.domain.credentials import ApiKeyId, Claims, WorkerToken, WorkerTokenId
 from ketway.domain.estimates import Run
 from ketway.domain.jobs import Job, JobId, JobStatus
@@ -23,12 +22,12 @@ from ketway.domain.programs import Program, ProgramId
 from ketway.domain.requests import Asked, Request, RequestId
 from ketway.domain.results import Result
 from ketway.domain.scheduling import Candidate
-from ketway.domain.slots import BookingId, Span
 from ketway.domain.tasks import Checked, Task
+from ketway.domain.usage import Tally
 from ketway.services.account_ports import AccountStore, ApiKeyStore, ProjectStore
+from ketway.services.booking_ports import BookingStore
 from ketway.services.listing import (
     BatchFilter,
-    BookingFilter,
     JobFilter,
     Listed,
     Load,
@@ -172,34 +171,6 @@ class JobStore(Protocol):
         """Gone for `get` and `list`."""
 
 
-class BookingStore(Protocol):
-    async def add(self, booking: Booking) -> None:
-        """
-        Raises:
-            SlotTaken: a live booking of the platform overlaps it, whoever was first.
-        """
-
-    async def get(self, id: BookingId, *, visible_to: Actor) -> Booking:
-        """
-        Raises:
-            Unknown: no such booking, or one that the actor does not find.
-        """
-
-    async def fetch(self, id: BookingId) -> Booking:
-        """As `get`, for the core itself: no actor."""
-
-    async def put(self, booking: Booking) -> None:
-        """As `BatchStore.put`."""
-
-    async def list(self, actor: Actor, filter: BookingFilter, page: Page) -> Listed[Booking]: ...
-
-    async def calendar(self, actor: Actor, platform: PlatformId, page: Page) -> Listed[Booking]:
-        """Bookings of a platform: all that the actor finds, and of others the live ones."""
-
-    async def count(self, project: ProjectId, platform: PlatformId, span: Span) -> int:
-        """How many that count (`Booking.counts`) begin in a span."""
-
-
 class ProgramStore(Protocol):
     async def add(self, programs: Sequence[Program]) -> None: ...
 
@@ -291,6 +262,14 @@ class ProcessStore(Protocol):
     async def list(self, actor: Actor, filter: ProcessFilter, page: Page) -> Listed[Process]: ...
 
 
+class UsageStore(Protocol):
+    async def add(self, tally: Tally) -> None:
+        """Add to what is written of that project, platform, day and price."""
+
+    async def of(self, project: ProjectId, first: date, last: date) -> Sequence[Tally]:
+        """What a project used on these days, both included; by day, then platform, then price."""
+
+
 class NoticeStore(Protocol):
     async def add(self, notice: Notice) -> None: ...
 
@@ -379,6 +358,8 @@ class Work(Protocol):
     def platforms(self) -> PlatformStore: ...
     @property
     def processes(self) -> ProcessStore: ...
+    @property
+    def usage(self) -> UsageStore: ...
     @property
     def notices(self) -> NoticeStore: ...
     @property

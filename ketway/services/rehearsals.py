@@ -12,6 +12,7 @@ from ketway.domain.jobs import Job
 from ketway.services.batches import Batches
 from ketway.services.drafts import Drafting, NewBatch, texts_of
 from ketway.services.ports import Database
+from ketway.services.room import seated
 
 #: How many of a platform's latest jobs an estimate is made from.
 _HISTORY = 500
@@ -55,6 +56,7 @@ class Rehearsals:
         batch = draft.batch(new, project.priority)
         async with self.db.look() as work:
             history = await work.results.history(new.platform.id, _HISTORY)
+            batch = await seated(work, batch, draft.now)
         return Rehearsal(
             batch=batch,
             jobs=draft.jobs(batch, new.platform, new.jobs),

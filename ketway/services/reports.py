@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ketway.domain.accounts import Actor
 from ketway.domain.batches import Batch, BatchId, BatchStatus
-from ketway.domain.errors import IllegalMove, NoResult, PlatformTaken
+from ketway.domain.errors import IllegalMove, NoResult
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.processes import Process
+from ketway.domain.usage import NOTHING, Usage
 from ketway.services.ending import settle, stop
 from ketway.services.ports import Bell, Clock, Database, Work
+from ketway.services.room import must_be_let_in, must_have_room
 
 T = TypeVar("T", Batch, Job, Process)
 
@@ -54,6 +56,7 @@ class Reports:
             Unknown, NotAllowed
             IllegalMove: not from where it is; DONE is what it becomes by itself.
             PlatformTaken: another batch has its exclusive platform.
+            PlatformBooked, OutsideSlot: it is not its time.
         """
         now = self.clock.now()
         async with self.db.work() as work:
@@ -76,7 +79,7 @@ class Reports:
 
         Raises:
             Unknown, NotAllowed
-            IllegalMove, PlatformTaken, BatchPaused
+            IllegalMove, PlatformTaken, PlatformBooked, OutsideSlot, BatchPaused
             NoResult: DONE, which takes a stored result.
         """
         now = self.clock.now()
@@ -87,7 +90,7 @@ class Reports:
             await work.jobs.put(span.told_of(moved))
             changed = await work.jobs.fetch(id)
             if changed.is_finished:
-                await settle(work, job.batch_id, now, changed)
+                await settle(work, job.batch_id, now, changed, used=_ran(job, changed))
         await self.bell.ring()
         return changed
 
@@ -103,7 +106,7 @@ class Reports:
             actor.must_operate()
             await work.jobs.put(job.note_errors(errors, now))
             failed = await work.jobs.fetch(id)
-            await settle(work, job.batch_id, now, failed)
+            await settle(work, job.batch_id, now, failed, used=_ran(job, failed))
         await self.bell.ring()
         return failed
 
@@ -124,14 +127,7 @@ class Reports:
         return await work.batches.fetch(batch.id)
 
     async def _acquire(self, work: Work, batch: Batch, now: datetime) -> Batch:
-        if batch.is_exclusive:
-            holder = await work.batches.holder(batch.platform_id)
-            if holder is not None and holder.id != batch.id:
-                raise PlatformTaken(str(holder.id))
-            own = await work.jobs.of_batch(batch.id, JobStatus.RUNNING)
-            # A batch that was paused lets go of its platform only when its running job has ended.
-            if await work.jobs.running_on(batch.platform_id) > len(own):
-                raise PlatformTaken
+        await must_have_room(work, batch, now)
         return batch.acquire(now)
 
     async def _move(
@@ -143,6 +139,7 @@ class Reports:
             started = job.start(now)
             batch = await work.batches.fetch(job.batch_id)
             batch.must_not_be_paused()
+            await must_be_let_in(work, batch, now)
             if batch.status is BatchStatus.QUEUED:
                 await work.batches.put(await self._acquire(work, batch, now))
             return started if progress is None else started.advance(progress, now)
@@ -155,6 +152,13 @@ class Reports:
         if status is JobStatus.DONE:
             raise NoResult("job", str(job.id))
         return job.fail(_UNTOLD, now)
+
+
+def _ran(before: Job, ended: Job) -> Usage:
+    """The attempt that a report ended, by the times that it told."""
+    if before.status is not JobStatus.RUNNING or ended.started_at is None or ended.ended_at is None:
+        return NOTHING
+    return Usage(computed=max(ended.ended_at - ended.started_at, timedelta(0)))
 
 
 _ENDS = (BatchStatus.CANCELLED, BatchStatus.TIMED_OUT, BatchStatus.FAILED)

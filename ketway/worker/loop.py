@@ -186,7 +186,7 @@ class Worker:
 
     async def _at_its_pace(self, running: _Running) -> Computed:
         """Compute; then, with the child and the slot free for others, let the machine's time pass."""
-        lease = running.lease
+        lease, began = running.lease, self.clock.steady()
         computed = await self.runner.run(
             lease.engine,
             lease.project_id,
@@ -195,6 +195,8 @@ class Worker:
             time_limit_s=lease.time_limit_s,
             memory_limit_bytes=lease.memory_bytes,
         )
+        if lease.shots_per_s and computed.shots:
+            running.hold = Hold(began=began, seconds=computed.shots / lease.shots_per_s)
         left_s = 0.0 if running.hold is None else running.hold.left_s(self.clock.steady())
         if left_s > 0:
             running.is_holding = True

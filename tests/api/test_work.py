@@ -17,8 +17,9 @@ from ketway.api.work import surface
 from ketway.domain.errors import BRANCHES
 from ketway.domain.jobs import JobStatus
 from ketway.domain.leases import LeaseId, Verdict
+from ketway.services.drafts import NewJob
 from tests.fakes import a_memory_world
-from tests.services.steps import PACED, PLATFORMS, create, jobs_of
+from tests.services.steps import PACED, PLATFORMS, UNCOUNTED, create, jobs_of
 from tests.worlds import World
 
 MAX_BYTES = 100_000
@@ -113,6 +114,15 @@ async def test_a_lease_says_how_long_its_machine_is_held(client, world):
     (plain,) = await claim(client, worker)
 
     assert (paced["hold_s"], plain["hold_s"]) == (20.0, 0.0)
+    assert (paced["shots_per_s"], plain["shots_per_s"]) == (None, None)
+
+
+async def test_a_lease_says_a_machine_s_pace_where_the_job_does_not_say_its_shots(client, world):
+    worker = await register(client)
+    await create(world, (NewJob(shots=None),), platform=UNCOUNTED)
+    (lease,) = await claim(client, worker)
+
+    assert (lease["hold_s"], lease["shots_per_s"]) == (0.0, 5.0)
 
 
 async def test_registering_says_how_to_behave(client, world):

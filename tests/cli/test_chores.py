@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -230,3 +231,53 @@ def test_a_whole_process_tells_a_refusal_in_one_sentence(server):
     )
 
     assert (said.returncode, said.stdout, len(said.stderr.splitlines())) == (1, "", 1)
+
+
+def session_on(server: Server, platform: str) -> None:
+    """One that is opened and terminated at once."""
+    known = server.credentials
+    headers = {"X-Auth-Token": known.secret_key}
+    with httpx.Client(base_url=f"{server.url}/qaas/v1alpha1", headers=headers, trust_env=False) as http:
+        (found,) = http.get("/platforms", params={"name": platform}).json()["platforms"]
+        made = http.post("/sessions", json={"platform_id": found["id"]}).raise_for_status().json()
+        http.post(f"/sessions/{made['id']}/terminate").raise_for_status()
+
+
+def test_a_platform_s_price_is_set_in_parts_and_what_it_costs_is_shown(server):
+    name = "EMU-AER-16C-128M"
+    first = done(server, "platform", "price", name, "--per-hour=1000000", "--per-shot=0.001")
+    session_on(server, name)
+
+    said = done(server, "project", "usage")
+    known = json.loads(done(server, "project", "usage", server.credentials.project_id, "--json"))
+    second = done(server, "platform", "price", name, "--per-hour=0")
+    third = done(server, "platform", "price", name, "--as-in-catalogue")
+
+    assert first == f"{name}: 1000000 EUR an hour, 0.001 EUR a shot.\n"
+    assert second == f"{name}: 0.001 EUR a shot.\n"
+    assert third == f"{name}: free.\n"
+    (line,) = [line for line in done(server, "platform", "list").splitlines() if name in line]
+    assert "scaleway" in line
+    assert "free" in line
+    (tally,) = known["usage"]
+    assert (tally["platform"], tally["prices"]["per_hour"]) == (name, "1000000")
+    assert tally["held_s"] > 0
+    assert known["costs"] == {"EUR": tally["cost"]}
+    assert said.startswith(f"From {known['from']} to {known['until']}:")
+    assert " EUR" in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("platform", "price", "NOTHING", "--per-hour=1"),
+        ("platform", "price", "EMU-AER-16C-128M"),
+        ("platform", "price", "EMU-AER-16C-128M", "--per-hour=1", "--as-in-catalogue"),
+        ("platform", "price", "EMU-AER-16C-128M", "--per-hour=cheap"),
+        ("project", "usage", "nothing"),
+        ("project", "usage", "--from=then"),
+    ],
+    ids=" ".join,
+)
+def test_prices_and_usage_that_cannot_be_are_told_in_one_sentence(server, words):
+    assert len(refused(server, *words)) > 20

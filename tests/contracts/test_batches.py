@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,7 +15,7 @@ from ketway.domain.jobs import JobStatus
 from ketway.domain.platforms import Door, platform_id
 from ketway.domain.priorities import Priority
 from ketway.services.listing import BatchFilter, Order, Page
-from tests.builders import ACCOUNT, DOOR, NOON, PROJECT, a_batch, a_member, a_program, a_stranger
+from tests.builders import ACCOUNT, COSTLY, DOOR, NOON, PROJECT, a_batch, a_member, a_program, a_stranger
 from tests.contracts.rows import BOTH, ELSEWHERE, SOMEBODY, after, keep_batch, keep_batches, keep_jobs
 
 QPU = platform_id("QPU")
@@ -56,6 +57,9 @@ async def test_every_field_comes_back_as_it_was(db):
         deduplication_key="key",
         parent_id=BatchId(uuid4()),
         message="because",
+        prices=COSTLY,
+        held_from=after(seconds=4),
+        held=timedelta(days=3, microseconds=1),
         echo={"nested": [1, 2.5, None, {"deep": "ü"}]},
     )
 

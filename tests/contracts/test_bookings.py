@@ -14,7 +14,7 @@ from ketway.domain.booking_errors import SlotTaken
 from ketway.domain.bookings import LIVE, BookingStatus
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.platforms import Door, PlatformState, platform_id
-from ketway.domain.slots import BookingId, BookingRules, Span
+from ketway.domain.slots import BookingId, BookingRules, Period
 from ketway.services.listing import BookingFilter, Order, Page
 from tests.builders import DOOR, NOON, PROJECT, a_batch, a_booking, a_member, a_platform, a_stranger
 from tests.contracts.rows import BOTH, ELSEWHERE, OPERATOR, after, keep_batch, keep_batches, keep_jobs
@@ -190,8 +190,8 @@ async def test_bookings_that_count_are_counted_by_project_platform_and_time(db):
     async with db.look() as work:
 
         async def count(first, last):
-            span = Span(starts_at=after(hours=first), ends_at=after(hours=last))
-            return await work.bookings.count(PROJECT, a_booking().platform_id, span)
+            period = Period(starts_at=after(hours=first), ends_at=after(hours=last))
+            return await work.bookings.count(PROJECT, a_booking().platform_id, period)
 
         assert await count(0, 24) == 3
         assert await count(1, 4) == 2

@@ -15,7 +15,7 @@ from ketway.domain.platforms import Door, PlatformState
 from ketway.domain.processes import ProcessId
 from ketway.domain.requests import Asked, Request, RequestId
 from ketway.services.listing import Page, ProcessFilter
-from tests.builders import ACCOUNT, DOOR, NOON, a_member, a_platform, a_process, a_stranger
+from tests.builders import ACCOUNT, COSTLY, DOOR, NOON, a_member, a_platform, a_process, a_stranger
 from tests.contracts.rows import BOTH, ELSEWHERE, SOMEBODY, after
 
 
@@ -58,9 +58,11 @@ def asked(**changes) -> Asked:
 
 
 async def test_the_latest_state_of_a_platform_counts(db):
-    made = a_platform(name="MADE", settings={"deep": [1]}, shown={DOOR: {"public": False}}, specs="{}")
+    made = a_platform(
+        name="MADE", settings={"deep": [1]}, shown={DOOR: {"public": False}}, specs="{}", prices=COSTLY
+    )
     first = PlatformState(platform_id=made.id, is_down=True, why="cold", made=made)
-    other = PlatformState(platform_id=a_platform().id, specs="new")
+    other = PlatformState(platform_id=a_platform().id, specs="new", prices=COSTLY)
 
     async with db.work() as work:
         assert await work.platforms.states() == {}

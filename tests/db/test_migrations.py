@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -13,9 +15,10 @@ from sqlalchemy import Engine, create_engine, inspect, select
 from ketway.db import open_database
 from ketway.db.migrate import upgrade
 from ketway.db.rows import from_row
-from ketway.db.tables import accounts, members, metadata, projects
+from ketway.db.tables import accounts, batches, members, metadata, projects
 from ketway.domain.accounts import Account, Member, Project, Role
 from ketway.domain.errors import StoreBusy
+from ketway.domain.prices import FREE
 from tests.builders import ACCOUNT, NOON, PROJECT, a_membership
 
 
@@ -108,7 +111,53 @@ def test_batches_of_before_slots_make_room_as_their_door_has_it_and_paused_ones_
     ]
 
 
+@pytest.mark.parametrize(("status", "held_from"), [("active", NOON), ("stopping", NOON), ("done", None)])
+def test_a_batch_that_lives_through_the_upgrade_holds_its_platform_from_when_it_started(
+    engine, status, held_from
+):
+    upgrade(engine, to="0004")
+    with engine.begin() as connection:
+        for row in (*FIRST_ROWS_OF_0004, _a_batch(status)):
+            connection.exec_driver_sql(row)
+
+    upgrade(engine)
+
+    with engine.connect() as connection:
+        (batch,) = connection.execute(select(batches)).all()
+    assert (batch.held_from, batch.held, batch.prices) == (held_from, timedelta(0), FREE)
+
+
+def _a_batch(status: str) -> str:
+    known = {
+        "id": uuid4(),
+        "project_id": PROJECT,
+        "creator_id": ACCOUNT,
+        "platform_id": uuid4(),
+        "door": "pasqal",
+        "created_at": NOON_US,
+        "updated_at": NOON_US,
+        "name": "",
+        "tags": "[]",
+        "priority": 2,
+        "status": status,
+        "is_open": 0,
+        "is_exclusive": 0,
+        "started_at": NOON_US,
+        "max_idle_s": 1,
+        "max_total_s": 1,
+        "message": "",
+        "echo": "{}",
+        "version": 0,
+    }
+    values = ", ".join(f"'{value}'" for value in known.values())
+    return f"INSERT INTO batches ({', '.join(known)}) VALUES ({values})"
+
+
 NOON_US = int(NOON.timestamp()) * 10**6
+FIRST_ROWS_OF_0004 = (
+    f"INSERT INTO accounts (id, email, created_at, superuser) VALUES ('{ACCOUNT}', 'old@here', {NOON_US}, 1)",
+    f"INSERT INTO projects (id, name, created_at) VALUES ('{PROJECT}', 'old', {NOON_US})",
+)
 FIRST_ROWS = (
     f"INSERT INTO accounts VALUES ('{ACCOUNT}', 'old@here', {NOON_US}, 'hash', 1)",
     f"INSERT INTO projects VALUES ('{PROJECT}', 'old', {NOON_US})",

@@ -57,6 +57,7 @@ HOT: dict[str, Ask] = {
     "with_key": lambda work: work.batches.with_key(PROJECT, PLATFORM, "key"),
     "children": lambda work: work.batches.children(BATCH),
     "overdue": lambda work: work.batches.overdue(NOON),
+    "usage": lambda work: work.usage.of(PROJECTS[0], NOON.date(), NOON.date()),
     "last_activity": lambda work: work.batches.last_activity(PROJECTS[:2]),
     "begun": lambda work: work.batches.begun(NOON),
     "active_on": lambda work: work.batches.active_on(PLATFORM),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import product
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -11,9 +12,12 @@ from hypothesis import strategies as st
 
 from ketway.domain.batches import MOVES, BatchStatus, limits
 from ketway.domain.errors import AlreadyFinished, BatchClosed, IllegalMove
+from ketway.domain.slots import BookingId, Period
 from tests.builders import NOON, a_batch, a_platform
 
 LATER = NOON + timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
+NO_TIME = timedelta(0)
 QUEUED, ACTIVE, PAUSED, STOPPING, DONE, CANCELLED, TIMED_OUT, FAILED = BatchStatus
 ENDS = (DONE, CANCELLED, TIMED_OUT, FAILED)
 ALLOWED = {
@@ -51,6 +55,34 @@ def test_an_end_is_final_and_closes(end):
     assert ended.is_finished
     assert (ended.ended_at, ended.is_open, ended.takes_jobs) == (LATER, False, False)
     assert end not in MOVES
+
+
+def test_a_batch_holds_its_platform_until_it_ends():
+    active = a_batch().acquire(NOON)
+    stopping = active.become(STOPPING, NOON + MINUTE)
+
+    assert a_batch().become(CANCELLED, LATER).held == NO_TIME
+    assert active.become(DONE, NOON + 2 * MINUTE).held == 2 * MINUTE
+    assert stopping.become(CANCELLED, NOON + 3 * MINUTE).held == 3 * MINUTE
+    assert (active.held_from, stopping.held_from) == (NOON, NOON)
+    assert stopping.become(CANCELLED, LATER).held_from is None
+
+
+def test_a_batch_does_not_hold_its_platform_while_it_is_paused():
+    paused = a_batch().acquire(NOON).pause(NOON + MINUTE)
+    again = paused.resume(NOON + 5 * MINUTE, running=0).acquire(NOON + 10 * MINUTE)
+    at_once = paused.resume(NOON + 5 * MINUTE, running=1)
+    stopping = paused.become(STOPPING, NOON + 5 * MINUTE)
+
+    assert (paused.held_from, paused.held) == (None, MINUTE)
+    assert paused.become(CANCELLED, NOON + 9 * MINUTE).held == MINUTE
+    assert again.become(DONE, NOON + 12 * MINUTE).held == 3 * MINUTE
+    assert at_once.become(DONE, NOON + 6 * MINUTE).held == 2 * MINUTE
+    assert stopping.become(CANCELLED, NOON + 6 * MINUTE).held == 2 * MINUTE
+
+
+def test_a_clock_that_was_set_back_makes_no_hold_negative():
+    assert a_batch().acquire(LATER).become(DONE, NOON).held == NO_TIME
 
 
 def test_a_batch_acquires_its_platform_once():
@@ -187,3 +219,54 @@ def test_wishes_are_cut_to_what_the_platform_grants(
         assert granted_idle <= idle_s
     if total_s is not None:
         assert granted_total == min(total_s, total)
+
+
+def a_booked_batch(**changes):
+    slot = {"slot_starts_at": LATER, "slot_ends_at": LATER + timedelta(minutes=1)}
+    return a_batch(**{"booking_id": BookingId(uuid4()), "is_open": True} | slot | changes)
+
+
+def test_a_booked_batch_has_the_length_of_its_slot_for_a_limit():
+    slot = Period(starts_at=LATER, ends_at=LATER + timedelta(seconds=90))
+
+    booked = a_batch(max_total_s=10.0, max_idle_s=300.0).book(BookingId(uuid4()), slot)
+
+    assert (booked.slot, booked.max_total_s, booked.max_idle_s) == (slot, 90.0, 90.0)
+    assert booked.acquire(LATER).total_deadline() is None
+
+
+def test_a_booked_batch_is_let_in_within_its_slot_and_any_other_at_all_times():
+    minutes = {minute: LATER + timedelta(minutes=minute) for minute in (-1, 0, 1)}
+
+    assert [a_booked_batch().is_let_in(moment) for moment in minutes.values()] == [False, True, False]
+    assert all(a_batch().is_let_in(moment) for moment in minutes.values())
+
+
+def test_a_booked_batch_is_not_idle_before_it_has_its_platform():
+    assert a_booked_batch(max_idle_s=5.0).idle_deadline() is None
+    assert a_booked_batch(max_idle_s=5.0).acquire(LATER).idle_deadline() == LATER + timedelta(seconds=5)
+
+
+def test_idleness_counts_from_the_end_of_a_slot_that_made_it_wait():
+    assert a_batch(max_idle_s=60.0).idle_deadline(LATER) == LATER + timedelta(seconds=60)
+
+
+def test_a_batch_that_made_room_knows_since_when_until_anything_else_happens_to_it():
+    yielded = a_batch(status=ACTIVE).make_room(LATER)
+
+    assert (yielded.status, yielded.yielded_at) == (PAUSED, LATER)
+    for moved in (
+        yielded.acquire(LATER),
+        yielded.resume(LATER, running=0),
+        yielded.stop(CANCELLED, LATER, running=1),
+        yielded.stop(CANCELLED, LATER, running=0),
+    ):
+        assert moved.yielded_at is None
+
+
+def test_an_operator_who_pauses_what_a_slot_paused_holds_it_on():
+    held = a_batch(status=ACTIVE).make_room(NOON).pause(LATER)
+
+    assert (held.status, held.yielded_at) == (PAUSED, None)
+    with pytest.raises(IllegalMove):
+        held.pause(LATER)

@@ -122,6 +122,15 @@ def test_a_batch_that_lives_or_did_all_of_its_jobs_keeps_its_booking(status):
     assert booking.follow(a_batch(status=status), DURING) is booking
 
 
+def test_a_booking_says_why_its_batch_ended_whatever_that_makes_of_it():
+    ended = a_batch(status=BatchStatus.TIMED_OUT, message="because")
+
+    for now, status in ((DURING, BookingStatus.CANCELLED), (AFTER, BookingStatus.VALIDATED)):
+        told = a_booking().follow(ended, now)
+        assert (told.status, told.message, told.updated_at) == (status, "because", now)
+        assert told.follow(ended, AFTER) is told
+
+
 def test_strangers_learn_when_a_platform_is_taken_and_nothing_else():
     booking = a_booking(description="our secret", message="so is this", time_zone="Europe/Paris")
 

@@ -91,3 +91,9 @@ def test_nobody_goes_before_the_chosen_one(candidates):
     assert chosen is not None
     assert chosen in candidates
     assert all(rank(chosen) <= rank(candidate) for candidate in candidates)
+
+
+def test_whose_slot_it_is_goes_before_whoever_holds_another_platform():
+    booked = a_candidate(is_booked=True, priority=Priority.FREE)
+
+    assert choose([a_candidate(holds=True, priority=Priority.CRITICAL), booked]) is booked

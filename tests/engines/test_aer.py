@@ -22,6 +22,7 @@ from ketway.engines.aer import ENGINE
 from ketway.engines.aer_options import OPTIONS, OURS, options_of
 from tests.engines.circuits import (
     BELL,
+    CIRQ,
     HEAD_2,
     HEAD_3,
     a_document,
@@ -220,6 +221,70 @@ def test_options_about_our_hardware_are_ignored():
     assert told == {"method": "statevector", **OURS, "max_memory_mb": 100}
 
 
+#: As the clients of QPerfect's and Quobly's emulators send them.
+MIMIQ = {
+    "label": "pyapi_v1.0",
+    "algorithm": "auto",
+    "bitstrings": None,
+    "timelimit": 9999,
+    "bonddim": 32,
+    "entdim": 16,
+    "seed": 42,
+    "qasmincludes": None,
+    "nsamples": 1000,
+}
+
+
+def test_options_of_another_emulator_are_understood_where_they_mean_something():
+    sent = {name: value for name, value in MIMIQ.items() if value is not None}
+
+    auto, mps = (options_of(sent | {"algorithm": named}, a_task()) for named in ("auto", "mps"))
+
+    assert auto["method"] == "automatic"
+    assert mps["method"] == "matrix_product_state"
+    assert mps["matrix_product_state_max_bond_dimension"] == 32
+    assert (
+        auto.keys()
+        == mps.keys()
+        == {"method", "matrix_product_state_max_bond_dimension", *OURS, "max_memory_mb"}
+    )
+
+
+@pytest.mark.parametrize("options", [MIMIQ, {"seed": 42, "noise": True}])
+def test_the_seed_of_another_emulators_client_is_aers(options):
+    computed = run(a_document(ghz(3), options=options))
+
+    assert computed.metadata["seed"] == 42
+    assert computed.counts == run(a_document(ghz(3), options={"seed_simulator": 42})).counts
+
+
+def test_a_bond_dimension_bounds_the_state_as_aers_own_option_does():
+    def outcomes(bonds: int) -> set[str]:
+        options = {"algorithm": "mps", "bonddim": bonds}
+        return set(run(a_document(ghz(4), options=options), shots=SHOTS).counts[0])
+
+    assert outcomes(2) == {"0000", "1111"}
+    assert len(outcomes(1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"algorithm": "magic"}, "give one of automatic"),
+        ({"bonddim": 0}, "bond_dimension cannot be '0'"),
+        ({"seed": -1}, "seed_simulator"),
+    ],
+)
+def test_options_of_another_emulator_are_checked_as_aers_are(options, why):
+    assert why in refusal(a_document(options=options))
+
+
+def test_a_parameter_of_a_cirq_circuit_is_no_option():
+    computed = run(a_document(ghz(2), user_agent=CIRQ), parameters={"options": {"seed": 0.5}}, seed=3)
+
+    assert computed.metadata["seed"] == 3
+
+
 def test_every_option_that_we_pass_on_is_one_of_aers():
     known = dict(AerSimulator().options.items())
 
@@ -316,6 +381,19 @@ def test_gates_that_double_each_other_are_not_written_out():
     text = HEAD_2 + "gate g0 a { x a; }\n" + levels + "qreg q[1];\ncreg c[1];\ng59 q[0];\nmeasure q -> c;"
 
     assert "more than 1000000 instructions" in refusal(text)
+
+
+def test_gates_that_double_each_other_are_not_copied_either():
+    levels = "".join(f"gate g{n} a {{ g{n - 1} a; g{n - 1} a; }}\n" for n in range(1, 60))
+    text = HEAD_3 + "gate g0 a { x a; }\n" + levels + "qubit[1] q;\nbit[1] c;\ng59 q[0];\nc = measure q;"
+
+    assert "more than 50000 instructions once written out" in refusal(text)
+
+
+def test_a_program_that_is_long_to_read_is_refused_before():
+    text = HEAD_3 + "qubit[1] q;\nbit[1] c;\n" + "x q[0];\n" * 200_000 + "c = measure q;"
+
+    assert "more than 200000 statements" in refusal(text)
 
 
 def test_a_long_loop_is_not_written_out():
@@ -434,6 +512,53 @@ def test_noise_finds_a_standard_gate_that_the_language_had_to_spell_out(write):
     assert run(json.dumps(document)).counts[0] == {"11": 1000}
 
 
+def test_a_gate_that_cirq_takes_for_a_standard_one_is_there():
+    program = HEAD_3 + "qubit q;\nbit b;\nsxdg q;\nry(pi/2) q;\nsx q;\nb = measure q;\n"
+    twice = HEAD_3 + "qubit q;\nbit b;\nsxdg q;\nsxdg q;\nb = measure q;\n"
+    turned = QuantumCircuit(1)
+    turned.sxdg(0)
+    turned.ry(np.pi / 2, 0)
+    turned.sx(0)
+    chance = Statevector(turned).probabilities()[1]
+
+    assert near(run(program, shots=SHOTS).counts[0].get("1", 0), chance)
+    assert run(twice).counts[0] == {"1": 1000}
+    assert "line 5, column 0: gate 'nothing'" in refusal(HEAD_3 + "qubit q;\nsxdg q;\nnothing q;\n")
+
+
+def test_a_program_may_define_that_gate_itself():
+    program = HEAD_3 + "gate sxdg a { x a; }\nqubit q;\nbit b;\nsxdg q;\nb = measure q;\n"
+
+    assert run(program).counts[0] == {"1": 1000}
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_met"),
+    [
+        ("a != 0", True),
+        ("a != 2", False),
+        ("b != 0", False),
+        ("a == 2 && b == 0", True),
+        ("a != 0 && b != 0", False),
+        ("a != 1 && b == 0 && a[1]", True),
+        ("a == 2 && !b[0]", True),
+    ],
+)
+def test_conditions_as_cirq_and_qiskit_write_them_are_read(condition, is_met):
+    program = f"{HEAD_3}qubit[3] q;\nbit[2] a;\nbit[1] b;\nbit[1] c;\nx q[1];\na[0] = measure q[0];\n"
+    program += f"a[1] = measure q[1];\nif ({condition}) x q[2];\nc[0] = measure q[2];\n"
+
+    assert run(program).counts[0] == {("1010" if is_met else "0010"): 1000}
+
+
+def test_a_condition_that_is_not_met_has_its_else():
+    program = (
+        f"{HEAD_3}qubit[2] q;\nbit[2] a;\nif (a != 0) {{ x q[0]; }} else {{ x q[1]; }}\na = measure q;\n"
+    )
+
+    assert run(program).counts[0] == {"10": 1000}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -471,3 +596,54 @@ def test_the_metadata_says_what_ran():
     assert computed.metadata["engine"] == "aer"
     assert {"version", "qiskit_version", "seed", "method", "seconds"} <= computed.metadata.keys()
     assert computed.metadata["qubits"] == ENGINE.check(a_task(program)).qubits == 3
+
+
+#: As qiskit-scaleway 0.3 sends them where nothing was chosen, nulls included.
+CLIENTS_OPTIONS = {
+    "seed_simulator": None, "noise_model": None, "method": "automatic", "precision": "single",
+    "max_shot_size": None, "enable_truncation": True, "max_parallel_experiments": 1,
+    "zero_threshold": 1e-10, "validation_threshold": 1e-8, "accept_distributed_results": None,
+    "runtime_parameter_bind_enable": False, "statevector_parallel_threshold": 14,
+    "statevector_sample_measure_opt": 10, "stabilizer_max_snapshot_probabilities": 32,
+    "extended_stabilizer_sampling_method": "resampled_metropolis",
+    "extended_stabilizer_metropolis_mixing_time": 5000, "extended_stabilizer_approximation_error": 0.05,
+    "extended_stabilizer_norm_estimation_samples": 100, "extended_stabilizer_norm_estimation_repetitions": 3,
+    "extended_stabilizer_parallel_threshold": 100, "extended_stabilizer_probabilities_snapshot_samples": 3000,
+    "matrix_product_state_max_bond_dimension": None, "matrix_product_state_truncation_threshold": 1e-16,
+    "mps_sample_measure_algorithm": "mps_apply_measure", "mps_log_data": False,
+    "mps_swap_direction": "mps_swap_left", "chop_threshold": 1e-8, "mps_parallel_threshold": 14,
+    "mps_omp_threads": 1, "tensor_network_num_sampling_qubits": 10, "use_cuTensorNet_autotuning": False,
+    "fusion_enable": True, "fusion_verbose": False, "fusion_max_qubit": None, "fusion_threshold": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "automatic",
+        "statevector",
+        "density_matrix",
+        "stabilizer",
+        "extended_stabilizer",
+        "matrix_product_state",
+    ],
+)
+def test_all_that_a_client_sends_passes_with_every_method(method):
+    sent = CLIENTS_OPTIONS | {"method": method}
+
+    counts = run(a_document(ghz(2), options=sent), shots=SHOTS).counts[0]
+
+    assert counts.keys() == {"00", "11"}
+    assert near(counts["00"], 0.5)
+
+
+@pytest.mark.parametrize("method", ["tensor_network", "unitary", "superop"])
+def test_methods_that_are_not_here_are_refused_by_name(method):
+    assert f"cannot be '{method}'" in refusal(a_document(options={"method": method}))
+
+
+def test_circuits_are_bounded_where_the_platform_says_so():
+    several = a_document(*[ghz(2)] * 4)
+
+    assert "4 circuits in one job, at most 3" in refusal(several, settings={"max_circuits": 3})
+    assert ENGINE.check(a_task(several, settings={"max_circuits": 4})).qubits == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from math import pi, sqrt
 from typing import Any
@@ -207,3 +208,14 @@ def test_only_the_machine_itself_keeps_a_pace_and_is_held_by_one_batch() -> None
 
     assert paced == [name for name, platform in PLATFORMS.items() if platform.is_exclusive] == ["FRESNEL"]
     assert PLATFORMS["FRESNEL"].needs_shots
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_machine_takes_what_was_written_for_it_under_any_of_its_names(name: str) -> None:
+    """Clients give a device the name of the platform that they read it from."""
+    shown = [{"name": name, **at} for at in PLATFORMS[name].shown.values()]
+    names = {word for at in shown for word in (at["name"], *at.get("aliases", ()))}
+
+    for word in names:
+        sequence = on_traps(30, device=dataclasses.replace(device_of(name), name=word))
+        assert ENGINE.check(a_task_on(name, sequence)).qubits == 1

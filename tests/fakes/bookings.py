@@ -9,7 +9,7 @@ from ketway.domain.booking_errors import SlotTaken
 from ketway.domain.bookings import Booking
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.platforms import PlatformId
-from ketway.domain.slots import BookingId, Span
+from ketway.domain.slots import BookingId, Period
 from ketway.services.listing import BookingFilter, Listed, Page
 from tests.fakes.tables import Tables, insert, must_exist, page_of
 
@@ -53,9 +53,9 @@ class MemoryBookings:
         of_it = (each for each in self._tables.bookings.values() if each.platform_id == platform)
         return page_of((each for each in of_it if each.is_live or actor.finds(each)), page)
 
-    async def count(self, project: ProjectId, platform: PlatformId, span: Span) -> int:
+    async def count(self, project: ProjectId, platform: PlatformId, period: Period) -> int:
         return sum(
-            each.counts and span.holds(each.starts_at)
+            each.counts and period.holds(each.starts_at)
             for each in self._tables.bookings.values()
             if (each.project_id, each.platform_id) == (project, platform)
         )

@@ -14,6 +14,7 @@ from tests.fakes.learning import MemoryLearning
 from tests.fakes.records import MemoryNotices, MemoryPlatforms, MemoryProcesses, MemoryRequests
 from tests.fakes.stores import MemoryLeases, MemoryPrograms, MemoryResults, MemoryWorkers
 from tests.fakes.tables import Tables
+from tests.fakes.usage import MemoryUsage
 
 
 class MemoryWork:
@@ -34,6 +35,7 @@ class MemoryWork:
         self.requests = MemoryRequests(tables)
         self.projects = MemoryProjects(tables)
         self.results = MemoryResults(tables)
+        self.usage = MemoryUsage(tables)
         self.workers = MemoryWorkers(tables)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import date
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -18,11 +19,13 @@ from ketway.domain.learning import Learner, LearnerId, Quiz, QuizId, UseCase, Us
 from ketway.domain.leases import Lease, LeaseId, Worker, WorkerId
 from ketway.domain.notices import Notice, NoticeId
 from ketway.domain.platforms import PlatformId, PlatformState
+from ketway.domain.prices import Prices
 from ketway.domain.processes import Process, ProcessId
 from ketway.domain.programs import Program, ProgramId
 from ketway.domain.requests import Request, RequestId
 from ketway.domain.results import Result
 from ketway.domain.slots import BookingId
+from ketway.domain.usage import Tally
 from ketway.services.listing import Listed, Order, Page
 
 
@@ -32,6 +35,8 @@ class Identified(Protocol):
 
 
 T = TypeVar("T")
+#: What a tally is added up by.
+UsageKey = tuple[ProjectId, date, PlatformId, Prices]
 Row = TypeVar("Row", bound=Identified)
 
 
@@ -52,6 +57,7 @@ class Tables:
     results: dict[JobId, Result] = field(default_factory=dict)
     leases: dict[LeaseId, Lease] = field(default_factory=dict)
     platform_states: dict[PlatformId, PlatformState] = field(default_factory=dict)
+    usage: dict[UsageKey, Tally] = field(default_factory=dict)
     processes: dict[ProcessId, Process] = field(default_factory=dict)
     notices: dict[NoticeId, Notice] = field(default_factory=dict)
     requests: dict[RequestId, Request] = field(default_factory=dict)

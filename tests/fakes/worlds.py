@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID
 
 from ketway.domain.platforms import Platform
 from ketway.host.bell import LocalBell
@@ -37,7 +38,7 @@ async def a_memory_world(
         clock=clock,
         hasher=Argon2Hasher(memory_kib=8, passes=1),
         tokens=tokens.JwtTokens(tokens.fresh_key(), timedelta(hours=1)),
-        fresh=uuid4,
+        fresh=_ids(),
         catalogue=known,
         engines_here=list(engines),
         limits=limits or Limits(),
@@ -57,3 +58,9 @@ async def a_memory_world(
         token=token,
         worker=await core.leases.register(token, "test", engines, 2),
     )
+
+
+def _ids() -> Callable[[], UUID]:
+    """The same ones in every world: what goes by them, such as who of two equals is first, repeats."""
+    chance = Random(1)
+    return lambda: UUID(int=chance.getrandbits(128), version=4)

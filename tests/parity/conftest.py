@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scaleway.qaas import v1alpha1 as qaas
 
-from tests.parity.audience import Audience
+from tests.parity.audience import PasqalAudience, ScalewayAudience
+from tests.parity.scaleway_sdk import an_sdk, the_platform
 from tests.system.processes import Server, a_server
 
 
@@ -51,5 +53,27 @@ def idle_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def audience(tls_server: Server, idle_server: Server, certificate: Path) -> Audience:
-    return Audience(tls_server, idle_server, certificate)
+def audience(tls_server: Server, idle_server: Server, certificate: Path) -> PasqalAudience:
+    return PasqalAudience(tls_server, idle_server, certificate)
+
+
+@pytest.fixture(scope="session")
+def scaleway(server: Server, idle_server: Server) -> ScalewayAudience:
+    return ScalewayAudience(server, idle_server)
+
+
+@pytest.fixture(scope="session")
+def sdk(server: Server) -> qaas.QaasV1Alpha1API:
+    return an_sdk(server)
+
+
+@pytest.fixture(scope="session")
+def platform(sdk: qaas.QaasV1Alpha1API) -> qaas.Platform:
+    return the_platform(sdk)
+
+
+@pytest.fixture
+def session(sdk: qaas.QaasV1Alpha1API, platform: qaas.Platform) -> Iterator[qaas.Session]:
+    made = sdk.create_session(platform_id=platform.id, name="parity", max_duration="600s")
+    yield made
+    sdk.delete_session(session_id=made.id)

@@ -7,48 +7,66 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / ".parity"
 PATIENCE_S = 300.0
 #: The one in the environment that runs the tests.
 NEWEST = metadata.version("pasqal-cloud")
 
 
-def python_of(version: str) -> Path:
-    """The interpreter with that version of pasqal-cloud.
+def python_of(name: str) -> Path:
+    """The interpreter with that version of pasqal-cloud, or with those clients.
 
     Raises:
         AssertionError: it is not there, half made, or made from another list; says how to make it.
     """
-    if version == NEWEST:
+    if name == NEWEST:
         return Path(sys.executable)
-    folder = ROOT / ".parity" / version
+    folder = FOLDER / name
     made = folder / "made"
-    wanted = hashlib.sha256((ROOT / "requirements/parity" / f"{version}.txt").read_bytes()).hexdigest()
+    wanted = hashlib.sha256((ROOT / "requirements/parity" / f"{name}.txt").read_bytes()).hexdigest()
     is_made = made.exists() and made.read_text().strip() == wanted and (folder / "bin/python").exists()
-    assert is_made, f"pasqal-cloud {version} has no environment; make it: tools/parity.sh {version}"
+    assert is_made, f"the client {name} has no environment; make it: tools/parity.sh {name}"
     return folder / "bin/python"
 
 
-def run(version: str, program: str, said: dict[str, Any], **environment: str) -> Any:
-    """What a program of `tests/parity/clients` prints, under that version.
+def run(
+    name: str,
+    program: str,
+    said: Mapping[str, Any],
+    *,
+    words: Sequence[str] = (),
+    under: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+) -> Any:
+    """What a program of `tests/parity/clients` prints, in that environment.
 
     Args:
         said: goes to its standard input.
+        words: go onto its command line.
+        under: a command that runs it, `ketway exec --` for one.
+        variables: put into its environment.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     ended = subprocess.run(
-        [python_of(version), "-m", f"tests.parity.clients.{program}"],
+        [*under, str(python_of(name)), "-m", f"tests.parity.clients.{program}", *words],
         input=json.dumps(said),
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
         cwd=ROOT,
-        env=kept | environment,
+        env=kept | dict(variables or {}),
         check=False,
     )
-    assert ended.returncode == 0, f"{program} under pasqal-cloud {version}:\n{ended.stderr}"
+    assert ended.returncode == 0, f"{program} under {name}:\n{ended.stderr}"
     return json.loads(ended.stdout)
+
+
+def substitutes() -> list[str]:
+    """What is tested on another Python than it asks for, a sentence each."""
+    return sorted(note.read_text().strip() for note in FOLDER.glob("*/instead"))

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from ketway.domain.accounts import Actor, Role
-from ketway.domain.batches import Batch, BatchId
+from ketway.domain.batches import Batch, BatchId, Yielding
+from ketway.domain.bookings import Booking
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.leases import Verdict, Word, Worker
 from ketway.domain.platforms import Platform
+from ketway.domain.slots import BookingRules, Slot
 from ketway.domain.tasks import Computed
-from ketway.services.drafts import NewBatch, NewJob
+from ketway.services.drafts import NewBatch, NewBooking, NewJob
 from ketway.services.leases import Beat, Grant
 from tests.builders import DOOR, a_platform
 from tests.worlds import World, all_zero
 
-EMU = a_platform()
-QPU = a_platform(name="QPU", is_exclusive=True, max_total_s=1000.0, default_idle_s=60.0)
+EMU = a_platform(booking=BookingRules())
+QPU = a_platform(
+    name="QPU", is_exclusive=True, max_total_s=1000.0, default_idle_s=60.0, booking=BookingRules()
+)
 NARROW = a_platform(name="NARROW", capacity=2, engine="narrow")
 PACED = a_platform(name="PACED", is_exclusive=True, needs_shots=True, shots_per_s=5.0)
-PLATFORMS = [EMU, QPU, NARROW, PACED]
+#: The program alone says how many shots.
+UNCOUNTED = a_platform(name="UNCOUNTED", is_exclusive=True, shots_per_s=5.0)
+PLATFORMS = [EMU, QPU, NARROW, PACED, UNCOUNTED]
 
 
 Jobs = int | tuple[NewJob, ...]
@@ -40,6 +47,37 @@ def a_new_batch(world: World, jobs: Jobs = 1, *, platform: Platform = EMU, **cha
 
 async def create(world: World, jobs: Jobs = 1, **changes: Any) -> Batch:
     return await world.core.batches.create(world.owner, a_new_batch(world, jobs, **changes))
+
+
+def a_slot(world: World, begins_in_s: float = 60, length_s: float = 60, time_zone: str = "UTC") -> Slot:
+    begins = world.clock.now() + timedelta(seconds=begins_in_s)
+    return Slot(starts_at=begins, ends_at=begins + timedelta(seconds=length_s), time_zone=time_zone)
+
+
+async def book(
+    world: World,
+    begins_in_s: float = 60,
+    length_s: float = 60,
+    *,
+    jobs: int = 0,
+    by: Actor | None = None,
+    **changes: Any,
+) -> Batch:
+    """An open batch with a slot, which ends where another's slot begins."""
+    plain: dict[str, Any] = {
+        "is_open": True,
+        "yields": Yielding.ENDS,
+        "booking": NewBooking(slot=a_slot(world, begins_in_s, length_s), description="mine"),
+    }
+    if by is not None:
+        plain["project_id"] = next(iter(by.roles))
+    new = a_new_batch(world, jobs, **{"platform": QPU} | plain | changes)
+    return await world.core.batches.create(by or world.owner, new)
+
+
+async def booking_of(world: World, batch: Batch) -> Booking:
+    assert batch.booking_id is not None
+    return await world.core.bookings.get(world.operator, batch.booking_id)
 
 
 async def add(world: World, id: BatchId, jobs: int = 1) -> Sequence[Job]:
@@ -104,6 +142,13 @@ async def let_pass(world: World, seconds: int) -> None:
     for _ in range(seconds):
         world.clock.move(seconds=1)
         await world.core.housekeeping.sweep()
+
+
+async def leap(world: World, seconds: int) -> None:
+    """As `let_pass`, where nothing happens but in the last second; no lease is lost meanwhile."""
+    world.clock.move(seconds=seconds - 1)
+    await world.core.housekeeping.sweep()
+    await let_pass(world, 1)
 
 
 async def lose(world: World) -> None:

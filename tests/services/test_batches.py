@@ -207,6 +207,17 @@ async def test_a_job_without_a_number_of_shots_is_refused_where_none_is_assumed(
     assert world.checker.asked == []
 
 
+async def test_a_number_of_shots_is_needed_where_nothing_is_asked_of_the_engine_too(world):
+    batch = await create(world, jobs=0, platform=PACED, is_open=True)
+
+    with pytest.raises(ShotsMissing):
+        await create(world, (NewJob(),), platform=PACED)
+    with pytest.raises(ShotsMissing):
+        await world.core.batches.add_jobs(world.owner, batch.id, (NewJob(shots=1), NewJob()))
+
+    assert await jobs_of(world, batch.id) == []
+
+
 async def test_jobs_are_added_to_an_open_batch_after_those_it_has(world):
     batch = await create(world, jobs=2, is_open=True)
 

@@ -15,11 +15,12 @@ from ketway.domain.errors import ProgramRefused
 from ketway.domain.jobs import Job, JobStatus
 from ketway.domain.platforms import Platform
 from ketway.domain.tasks import Computed, Task
+from ketway.services.drafts import NewJob
 from ketway.worker.client import NotWelcome, WorkClient
 from ketway.worker.deaths import ChildDied, EngineFault, MemoryLimit, ResultTooLarge, TimeLimit
 from ketway.worker.hold import Clock, Hold, HostClock
 from ketway.worker.loop import Worker
-from tests.services.steps import EMU, PACED, claim_one, create, done, jobs_of, lose
+from tests.services.steps import EMU, PACED, UNCOUNTED, claim_one, create, done, jobs_of, lose
 from tests.worker.line import MAX_BYTES, Site, a_site, becomes
 
 GIB = 2**30
@@ -62,7 +63,7 @@ class Desk:
             raise ERRORS[task.program]
         if task.program == "long":
             await self.released.wait()
-        shots = task.shots or 1
+        shots = task.shots or FOUND.get(task.program, 1)
         document = json.dumps({"counter": {"0": shots}, "raw": "0" * LARGE.get(task.program, 0)})
         metadata = {"engine": "desk", "notes": "x" * TALKATIVE.get(task.program, 0)}
         return Computed(document=document, counts=[{"0": shots}], shots=shots, metadata=metadata)
@@ -80,6 +81,8 @@ ERRORS: dict[str, Exception] = {
 
 LARGE = {"large": MAX_BYTES, "middling": MAX_BYTES // 2}
 TALKATIVE = {"talkative": 100_000}
+#: Shots that the engine finds in a program.
+FOUND = {"of 50 shots": 50}
 
 
 @pytest.fixture
@@ -517,6 +520,26 @@ async def test_a_computation_longer_than_the_hold_is_reported_at_once(site):
         desk.released.set()
 
         assert (await ended(look)).status is JobStatus.DONE
+
+
+async def test_shots_that_only_the_engine_knows_of_take_their_time_too(site):
+    clock, desk = Hands(), Desk()
+    batch = await create(
+        site.world, (NewJob(shots=None),), program="of 50 shots", platform=UNCOUNTED
+    )  # five a second
+
+    async with at_work(site, desk, clock=clock):
+        await becomes(lambda: clock.sleeping, "the machine to be held")
+        assert [until for until, _ in clock.sleeping] == [10]
+        clock.move(10)
+
+        async def final() -> Job | None:
+            (job,) = await jobs_of(site.world, batch.id)
+            return job if job.is_finished else None
+
+        job = await becomes(final, "the job to end")
+
+    assert (job.status, job.shots) == (JobStatus.DONE, 50)
 
 
 async def test_a_job_that_only_holds_a_machine_takes_no_slot(site):

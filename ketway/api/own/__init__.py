@@ -22,6 +22,12 @@ operator's chores.
     PUT    /ketway/v1/projects/{id}/members          {"account_ids", "role"}
     DELETE /ketway/v1/projects/{id}/members/{account_id}
 
+    GET    /ketway/v1/projects/{id}/usage?from=&until=   days, both included; else this month's
+
+    GET    /ketway/v1/platforms
+    PUT    /ketway/v1/platforms/{id}/prices          {"per_hour", "per_circuit", "per_shot", "currency"}
+    DELETE /ketway/v1/platforms/{id}/prices          the catalogue's again
+
     GET    /ketway/v1/keys?account_id=&project_id=&limit=&offset=
     POST   /ketway/v1/keys                           answers the secret key, once
     POST   /ketway/v1/keys/{id}/revoke
@@ -30,7 +36,7 @@ operator's chores.
     POST   /ketway/v1/worker-tokens/{id}/revoke
 
 Every request but the login carries `Authorization: Bearer <token, or secret key>`. A secret key
-sees its project's jobs and operates nothing: chores need the token of a superuser. Lists are
+sees its project's jobs and usage and operates nothing: chores need the token of a superuser. Lists are
 oldest first where nothing else is said. A refusal is `{"error": <type>, "message": <sentence>}`.
 """
 

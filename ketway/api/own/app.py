@@ -7,15 +7,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ketway.api.answers import answer, break_down, refuse
-from ketway.api.own import accounts, jobs, keys, projects
+from ketway.api.own import accounts, jobs, keys, platforms, projects, usage
 from ketway.domain.errors import Refusal
 from ketway.services.core import Core
+
+_NOUNS = (accounts, projects, usage, keys, platforms, jobs)
 
 
 def surface(core: Core) -> Starlette:
     """The application to mount at `/ketway/v1`."""
     return Starlette(
-        routes=[route for noun in (accounts, projects, keys, jobs) for route in noun.routes(core)],
+        routes=[route for noun in _NOUNS for route in noun.routes(core)],
         exception_handlers={404: _nowhere, 405: _not_so, Refusal: refuse, Exception: break_down},
     )
 

@@ -54,6 +54,15 @@ class ProjectChange(msgspec.Struct, forbid_unknown_fields=True):
     allowed_platforms: list[str] | UnsetType | None = UNSET
 
 
+class PriceList(msgspec.Struct, forbid_unknown_fields=True):
+    """Amounts as texts, or as numbers; what is not sent costs nothing."""
+
+    per_hour: str | float = "0"
+    per_circuit: str | float = "0"
+    per_shot: str | float = "0"
+    currency: str = "EUR"
+
+
 class NewMember(msgspec.Struct, forbid_unknown_fields=True):
     email: str
     role: Role = "member"

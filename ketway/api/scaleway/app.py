@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 import ketway
 from ketway.api import openapi
 from ketway.api.once import Once
-from ketway.api.scaleway import errors, jobs, models, platforms, sessions, unoffered
+from ketway.api.scaleway import bookings, errors, jobs, models, platforms, sessions, unoffered
 from ketway.api.scaleway.auth import caller
 from ketway.api.scaleway.document import MANNERS
 from ketway.services.core import Core
@@ -55,6 +55,6 @@ def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[
 
 def _routes() -> APIRouter:
     routes = APIRouter(dependencies=[Depends(caller)])
-    for noun in (platforms, sessions, jobs, models, unoffered):
+    for noun in (platforms, sessions, jobs, models, bookings, unoffered):
         routes.include_router(noun.router)
     return routes

@@ -17,9 +17,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ketway.api.scaleway import translate
+from ketway.api.scaleway import translate, translate_bookings
 from ketway.api.scaleway.scalars import timestamp
 from ketway.domain.accounts import Action, ProjectId
+from ketway.domain.booking_errors import SlotRefused
 from ketway.domain.errors import (
     BadField,
     BadToken,
@@ -35,8 +36,10 @@ from ketway.domain.errors import (
     PlatformUnserved,
     Precondition,
     ProgramRefused,
+    QuotaReached,
     Refusal,
     Several,
+    ShotsMissing,
     ShotsOverLimit,
     TooLarge,
     TooManyJobs,
@@ -53,6 +56,7 @@ Facts = dict[str, Any]
 RESOURCES = {
     "batch": "qaas_session",
     "job": "qaas_job",
+    "booking": "qaas_booking",
     "program": "qaas_model",
     "platform": "qaas_platform",
     "blob": "qaas_job_result",
@@ -77,6 +81,7 @@ ACTS_ON = {
     Action.CANCEL_BATCH: "qaas_session",
     Action.CHANGE_BATCH: "qaas_session",
     Action.DELETE_BATCH: "qaas_session",
+    Action.CHANGE_BOOKING: "qaas_booking",
     Action.CANCEL_PROCESS: "qaas_process",
     Action.CHANGE_USE_CASE: "use_case",
     Action.MANAGE_MEMBERS: "project",
@@ -184,7 +189,7 @@ def sentence(refusal: Refusal) -> str:
     said = str(refusal)
     for core_word, word in WORDS.items():
         said = said.replace(core_word, word)
-    return said
+    return translate_bookings.with_text(refusal, said)
 
 
 def details(refusal: Refusal) -> Sequence[Mapping[str, str]]:
@@ -194,10 +199,14 @@ def details(refusal: Refusal) -> Sequence[Mapping[str, str]]:
             return [detail for part in parts for detail in details(part)]
         case BadField(field=field, reason=reason, message=message):
             return [_detail(".".join(field), reason, message)]
+        case ShotsMissing():
+            return [_detail("parameters", "required", str(refusal))]
         case ShotsOverLimit():
             return [_detail("parameters", "constraint", sentence(refusal))]
         case ProgramRefused(field=field):
             return [_detail(field, "constraint", sentence(refusal))]
+        case SlotRefused():
+            return [_detail("booking_demand", "constraint", sentence(refusal))]
         case TooManyJobs():
             return [_detail("jobs", "constraint", sentence(refusal))]
         case TooLarge():
@@ -226,7 +235,12 @@ def _rights(refusal: Forbidden, now: datetime) -> Facts:
 
 
 def _quota(refusal: OverQuota, now: datetime) -> Facts:
-    return {"details": []}
+    match refusal:
+        case QuotaReached(kind=kind, quota=quota, current=current, project_id=project_id):
+            facts = {"resource": RESOURCES[kind], "quota": quota, "current": current}
+            return {"details": [facts | {"project_id": project_id}]}
+        case _:
+            return {"details": []}
 
 
 def _which(refusal: NotFound, now: datetime) -> Facts:

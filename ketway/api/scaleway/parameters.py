@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,8 +41,12 @@ def configuration(text: str | None) -> str | None:
     Raises:
         BadField
     """
-    found = read(text).get("backend_configuration")
-    return found if isinstance(found, str) else None
+    found = read(text).get("backend_configuration") or None
+    if isinstance(found, dict):
+        return json.dumps(found)
+    if not isinstance(found, str | None):
+        raise BadField(_FIELD, "backend_configuration must be a JSON object, or the text of one", "format")
+    return found
 
 
 def of_job(text: str | None) -> tuple[int | None, Mapping[str, Any]]:
@@ -55,7 +60,8 @@ def of_job(text: str | None) -> tuple[int | None, Mapping[str, Any]]:
     found = read(text)
     if "runs" in found or "variables" in found:
         return _shots(found, "runs"), _object(found, "variables")
-    return _shots(found, "shots"), {"options": _object(found, "options")}
+    options = _object(found, "options")
+    return _shots(found, "shots"), {"options": options} if options else {}
 
 
 def _shots(found: Mapping[str, Any], key: str) -> int | None:

@@ -7,8 +7,20 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
+
+from ketway.domain.booking_errors import UnknownTimeZone
+from ketway.domain.slots import zone
+from ketway.domain.texts import MAX_DESCRIPTION
 
 _DURATION = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?s")
 _WHOLE = re.compile("-?[0-9]+")
@@ -58,6 +70,27 @@ def whole(sent: Any) -> Any:
     return min(sent, _MANY)
 
 
+def _written(sent: Any) -> Any:
+    if sent is not None and not isinstance(sent, str):
+        raise PydanticCustomError("format", "must be a time such as 2026-01-31T09:15:00Z")
+    return sent
+
+
+def _utc(sent: datetime) -> datetime:
+    try:
+        return sent.astimezone(UTC)
+    except OverflowError:  # the first or the last day of all, seen from elsewhere
+        raise PydanticCustomError("constraint", "must be a time of our days") from None
+
+
+def _zone_name(sent: str) -> str:
+    try:
+        zone(sent or "UTC")
+    except UnknownTimeZone as unknown:
+        raise PydanticCustomError("constraint", "{why}", {"why": str(unknown)}) from None
+    return sent
+
+
 def json_text(sent: Any) -> Any:
     """A text that holds JSON; whoever sends the JSON itself means its text."""
     return json.dumps(sent, ensure_ascii=False) if isinstance(sent, dict | list) else sent
@@ -72,6 +105,15 @@ _SECONDS = {"pattern": r"^[0-9]+(\.[0-9]{1,9})?s$"}
 _TIMESTAMP = {"pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"}
 
 Timestamp = Annotated[datetime, PlainSerializer(timestamp), WithJsonSchema(_TEXT | _TIMESTAMP)]
+#: A time as sent, with whatever offset.
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written),
+    AfterValidator(_utc),
+    WithJsonSchema(_TEXT | {"format": "date-time"}),
+]
+ZoneName = Annotated[str, AfterValidator(_zone_name)]
+Description = Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION)]
 Duration = Annotated[float, PlainSerializer(duration), WithJsonSchema(_TEXT | _SECONDS)]
 Seconds = Annotated[
     float | None,

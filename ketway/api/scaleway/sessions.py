@@ -49,7 +49,8 @@ async def create_session(
     core: CoreDep,
     sent: Annotated[wire.NewSession, Depends(body_of(wire.NewSession))],
 ) -> wire.Session:
-    """A session, or the living one with the same `deduplication_id` on the same platform."""
+    """A session, or the living one with the same `deduplication_id` on the same platform. With a
+    `booking_demand` it runs in the slot that it asks for."""
     platform = await _platform(core, sent.platform_id)
     new = translate.new_session(sent, caller.writes(sent.project_id), platform, uuid4())
     asked = once.asked(request, caller.actor)
@@ -84,7 +85,7 @@ async def update_session(
     return await _one(core, changed)
 
 
-@router.post("/{session_id}/terminate", **told(refuses=(403, 409)))
+@router.post("/{session_id}/terminate", **told(refuses=(403, 409, 412)))
 async def terminate_session(session_id: UUID, caller: CallerDep, core: CoreDep) -> wire.Session:
     """Stop it: what waits is cancelled, what runs is asked to stop. Twice changes nothing."""
     id = BatchId(session_id)
@@ -96,7 +97,7 @@ async def terminate_session(session_id: UUID, caller: CallerDep, core: CoreDep) 
     return await _one(core, ended)
 
 
-@router.delete("/{session_id}", status_code=204, **told(refuses=(403, 409)))
+@router.delete("/{session_id}", status_code=204, **told(refuses=(403, 409, 412)))
 async def delete_session(session_id: UUID, caller: CallerDep, core: CoreDep) -> None:
     """Stop it, and remove it with its jobs and their results."""
     await core.batches.delete(caller.actor, BatchId(session_id))

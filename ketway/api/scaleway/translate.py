@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from ketway.api.scaleway import names, wire
+from ketway.api.scaleway import names, translate_bookings, wire
 from ketway.api.scaleway.parameters import configuration, of_job
 from ketway.domain.accounts import Actor, ProjectId
-from ketway.domain.batches import Batch, BatchStatus
+from ketway.domain.batches import Batch, BatchStatus, Yielding
 from ketway.domain.errors import BadField
 from ketway.domain.jobs import FINISHED, Job, JobStatus
 from ketway.domain.platforms import Door, Platform, PlatformId
+from ketway.domain.prices import DIGITS
 from ketway.domain.programs import Program, ProgramId
 from ketway.domain.results import Result
 from ketway.services.drafts import NewBatch, NewJob
@@ -67,6 +70,7 @@ JOB_ORDERS: Orders = _orders(
 SESSION_ORDERS: Orders = _orders(
     name=Order.NAME, started_at=Order.STARTED, status=Order.STATUS, created_at=Order.CREATED
 )
+BOOKING_ORDERS: Orders = _orders(created_at=Order.CREATED, started_at=Order.SLOT)
 CREATION_ORDERS: Orders = _orders(created_at=Order.CREATED)
 #: Sort words to field; one platform list is short enough to be sorted here.
 PLATFORM_ORDERS = {
@@ -131,10 +135,9 @@ def new_session(sent: wire.NewSession, project: ProjectId, platform: Platform, c
     Args:
         chance: random; names a session that came without a name.
     Raises:
-        BadField: a booking, where nothing can be booked, or parameters that are not JSON.
+        BadField: parameters that are not JSON.
     """
-    if sent.booking_demand is not None:
-        raise BadField(("booking_demand",), "this platform cannot be booked; leave it out", "constraint")
+    demand = sent.booking_demand
     return NewBatch(
         project_id=project,
         platform=platform,
@@ -148,6 +151,9 @@ def new_session(sent: wire.NewSession, project: ProjectId, platform: Platform, c
         max_total_s=sent.max_duration,
         deduplication_key=sent.deduplication_id or None,
         may_wait=False,
+        booking=None if demand is None else translate_bookings.new_booking(demand),
+        # Public tests of its clients see to it that a slot ends the sessions that run.
+        yields=Yielding.ENDS,
         echo=_echo(parameters=sent.parameters),
     )
 
@@ -176,7 +182,7 @@ def new_job(sent: wire.NewJob, chance: UUID) -> NewJob:
 def platform(known: Platform, availability: wire.Availability = wire.Availability.AVAILABLE) -> wire.Platform:
     """A platform as its `shown` entry for this door presents it."""
     shown = known.shown[DOOR]
-    hardware = shown.get("hardware")
+    hardware, rules = shown.get("hardware"), known.booking
     return wire.Platform(
         id=known.id,
         version=shown.get("version", "1"),
@@ -189,11 +195,21 @@ def platform(known: Platform, availability: wire.Availability = wire.Availabilit
         max_shot_count=known.max_shots,
         max_circuit_count=shown.get("max_circuit_count", 1),
         availability=availability,
-        metadata=shown.get("metadata", ""),
+        metadata=_metadata(known),
+        price_per_hour=money(known.prices.per_hour, known.prices.currency),
+        price_per_shot=money(known.prices.per_shot, known.prices.currency),
+        price_per_circuit=money(known.prices.per_circuit, known.prices.currency),
         hardware=None if hardware is None else wire.Hardware(**hardware),
+        booking_requirement=None if rules is None else translate_bookings.requirement(rules),
+        is_bookable=rules is not None,
         description=known.description,
         documentation_url=shown.get("documentation_url", ""),
     )
+
+
+def money(amount: Decimal, currency: str) -> wire.Money:
+    units = int(amount)
+    return wire.Money(currency_code=currency, units=units, nanos=int((amount - units).scaleb(DIGITS)))
 
 
 def availability(*, is_down: bool, is_served: bool) -> wire.Availability:
@@ -240,6 +256,7 @@ def session(batch: Batch, counts: Mapping[JobStatus, int]) -> wire.Session:
         tags=batch.tags,
         deduplication_id=batch.deduplication_key or "",
         progress_message=batch.message,
+        booking_id=batch.booking_id,
         model_id=batch.program_id,
         parameters=batch.echo.get("parameters"),
     )
@@ -307,6 +324,15 @@ def state(kind: str, status: str) -> str:
     if kind == "job":
         return JOB_STATUS[JobStatus(status)].value
     return status
+
+
+def _metadata(known: Platform) -> str:
+    """What its clients read about the device: Pulser's read the specs, whoever wrote them last."""
+    shown = known.shown[DOOR]
+    if "metadata" not in shown and known.specs is not None:
+        return json.dumps({"specs": json.loads(known.specs)}, separators=(",", ":"))
+    text: str = shown.get("metadata", "")
+    return text
 
 
 def _circuit(sent: wire.NewCircuit | None) -> tuple[str | None, str | None]:

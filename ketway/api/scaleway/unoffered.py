@@ -1,4 +1,4 @@
-"""Bookings, applications and processes: there are none here, and the answers say so."""
+"""Applications and processes: there are none here, and the answers say so."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from ketway.api.scaleway.requests import body_of, query_of
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/bookings")
 @router.get("/applications")
 @router.get("/processes")
 async def list_none(
@@ -30,8 +29,6 @@ async def create_none(
     raise Absent("qaas_application", sent.application_id)
 
 
-@router.get("/bookings/{booking_id}", response_model=None)
-@router.patch("/bookings/{booking_id}", response_model=None)
 @router.get("/applications/{application_id}", response_model=None)
 @router.get("/processes/{process_id}", response_model=None)
 @router.patch("/processes/{process_id}", response_model=None)

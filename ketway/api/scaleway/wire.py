@@ -13,7 +13,6 @@ from uuid import UUID
 from pydantic import (
     AliasChoices,
     AliasGenerator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -26,8 +25,10 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import CoreSchema
 
 from ketway.api.scaleway.scalars import (
+    Description,
     Duration,
     JsonText,
+    Moment,
     Seconds,
     Settings,
     Tags,
@@ -35,6 +36,7 @@ from ketway.api.scaleway.scalars import (
     Whole,
     Word,
     Words,
+    ZoneName,
 )
 
 
@@ -84,6 +86,15 @@ class JobStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class BookingStatus(StrEnum):
+    WAITING = "waiting"
+    VALIDATING = "validating"
+    VALIDATED = "validated"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    ERROR = "error"
+
+
 class Request(BaseModel):
     """Something sent: a body, or the query of a list."""
 
@@ -96,10 +107,16 @@ class Request(BaseModel):
 
 
 class BookingDemand(Request):
-    started_at: AwareDatetime | None = None
-    finished_at: AwareDatetime | None = None
-    description: str | None = None
-    time_zone: str | None = None
+    """`time_zone` is a name of the tz database; in it days and weeks are counted."""
+
+    started_at: Moment
+    finished_at: Moment
+    description: Description | None = None
+    time_zone: ZoneName | None = None
+
+
+class BookingChange(Request):
+    description: Description | None = None
 
 
 class NewSession(Request):
@@ -178,6 +195,11 @@ class SessionQuery(ListQuery):
     tags: tuple[str, ...] = ()
 
 
+class BookingQuery(ListQuery):
+    project_id: UUID | None = None
+    platform_id: UUID | None = None
+
+
 class JobQuery(ListQuery):
     session_id: UUID | None = None
     project_id: UUID | None = None
@@ -217,9 +239,9 @@ class Answer(BaseModel):
 class Money(Answer):
     """`nanos` has the sign of `units`, within 999,999,999."""
 
-    currency_code: str = "EUR"
-    units: int = 0
-    nanos: int = 0
+    currency_code: str
+    units: int
+    nanos: int
 
 
 class Hardware(Answer):
@@ -231,6 +253,18 @@ class Hardware(Answer):
     gpus_network: str = ""
     ram: int = 0
     vram: int = 0
+
+
+class BookingRequirement(Answer):
+    """`max_cancellation_duration` is how long before its slot a booking can be given up at the latest."""
+
+    min_duration: Duration
+    max_duration: Duration
+    max_cancellation_duration: Duration
+    max_planification_duration: Duration
+    min_planification_duration: Duration
+    max_booking_per_week: int
+    max_booking_per_day: int
 
 
 class Platform(Answer):
@@ -248,10 +282,11 @@ class Platform(Answer):
     max_circuit_count: int
     availability: Availability
     metadata: str = ""
-    price_per_hour: Money = Money()
-    price_per_shot: Money = Money()
-    price_per_circuit: Money = Money()
+    price_per_hour: Money
+    price_per_shot: Money
+    price_per_circuit: Money
     hardware: Hardware | None = None
+    booking_requirement: BookingRequirement | None = None
     description: str = ""
     documentation_url: str = ""
     is_bookable: bool = False
@@ -280,6 +315,7 @@ class Session(Answer):
     deduplication_id: str
     origin_type: str = "customer"
     progress_message: str
+    booking_id: UUID | None = None
     model_id: UUID | None = None
     parameters: str | None = None
 
@@ -287,6 +323,25 @@ class Session(Answer):
 class Sessions(Answer):
     total_count: int
     sessions: list[Session]
+
+
+class Booking(Answer):
+    """Of a booking of another project only the slot and the status are told."""
+
+    id: UUID
+    created_at: Timestamp
+    started_at: Timestamp
+    updated_at: Timestamp
+    finished_at: Timestamp
+    status: BookingStatus
+    description: str
+    progress_message: str
+    time_zone: str
+
+
+class Bookings(Answer):
+    total_count: int
+    bookings: list[Booking]
 
 
 class Acls(Answer):

@@ -168,6 +168,7 @@ def _lease(grant: Grant) -> wire.Lease:
         time_limit_s=grant.job.max_duration_s,
         memory_bytes=grant.platform.memory_bytes,
         hold_s=grant.platform.hold_s(grant.job.shots),
+        shots_per_s=grant.platform.shots_per_s if grant.job.shots is None else None,
         task=wire.Task(
             program=task.program,
             shots=task.shots,

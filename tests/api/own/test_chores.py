@@ -26,6 +26,8 @@ CHORES = [
     ("DELETE", f"/accounts/{SOMEBODY}/superuser", None),
     ("GET", "/projects", None),
     ("POST", "/projects", {"name": "lab", "admin_email": "owner@ketway"}),
+    ("PUT", f"/platforms/{SOMEBODY}/prices", {"per_hour": "1"}),
+    ("DELETE", f"/platforms/{SOMEBODY}/prices", None),
     ("GET", "/keys", None),
     ("POST", "/keys", {"account_id": SOMEBODY, "project_id": SOMEBODY}),
     ("POST", f"/keys/{SOMEBODY}/revoke", None),
@@ -269,6 +271,9 @@ async def test_a_question_that_cannot_be_is_refused(operator, query):
         ("POST", f"/accounts/{SOMEBODY}/disable", 404),
         ("PATCH", f"/projects/{SOMEBODY}", 404),
         ("GET", f"/projects/{SOMEBODY}/members", 404),
+        ("GET", f"/projects/{SOMEBODY}/usage", 404),
+        ("PUT", f"/platforms/{SOMEBODY}/prices", 404),
+        ("DELETE", f"/platforms/{SOMEBODY}/prices", 404),
         ("PUT", "/accounts", 405),
     ],
 )

@@ -12,6 +12,7 @@ from ketway.domain.platforms import platform_id
 
 AER = str(platform_id("EMU-AER"))
 QPU = str(platform_id("QPU-IBEX"))
+BOOKABLE = str(platform_id("QPU-BOOKABLE"))
 NOBODY = str(UUID(int=99))
 
 

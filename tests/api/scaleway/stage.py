@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from fastapi import FastAPI
 
 from ketway.api.scaleway import surface
 from ketway.domain.accounts import Role
-from tests.api.scaleway.clients import AER, QPU, a_job, a_model, a_session
-from tests.api.scaleway.worlds import PREFIX, a_client, a_qpu, an_aer
+from tests.api.scaleway.clients import AER, BOOKABLE, QPU, a_job, a_model, a_session
+from tests.api.scaleway.worlds import PREFIX, a_bookable_qpu, a_client, a_qpu, an_aer
 from tests.api.surface.documents import Documents
 from tests.api.surface.people import a_project, a_secret, an_account
 from tests.worlds import World, a_world
@@ -46,11 +46,13 @@ class Stage:
     Args:
         clients: one for each kind of caller.
         documents: what the surface says of itself.
+        booked: when slots begin that are booked.
     """
 
     world: World
     clients: Mapping[Who, httpx.AsyncClient]
     documents: Documents
+    booked: list[datetime] = field(default_factory=list)
 
     @property
     def project_id(self) -> str:
@@ -106,6 +108,20 @@ class Stage:
     async def model(self) -> dict[str, Any]:
         return await a_model(self.creator)
 
+    async def booking(self) -> dict[str, Any]:
+        """Of a slot after all others, days ahead."""
+        slot = timedelta(minutes=len(self.booked))
+        begins = self.world.clock.now() + timedelta(days=2) + slot
+        self.booked.append(begins)
+        demand = {
+            "started_at": begins.isoformat(),
+            "finished_at": (begins + timedelta(seconds=30)).isoformat(),
+            "description": "mine",
+            "time_zone": "Europe/Paris",
+        }
+        made = await self.session(platform_id=BOOKABLE, booking_demand=demand)
+        return await self.read(f"/bookings/{made['booking_id']}")
+
     async def read(self, path: str) -> dict[str, Any]:
         answer = await self.creator.get(path)
         assert answer.status_code == 200, answer.text
@@ -117,7 +133,10 @@ class Stage:
 
 @asynccontextmanager
 async def a_stage(folder: Path) -> AsyncIterator[Stage]:
-    async with a_world(folder, catalogue=[a_qpu(), an_aer()]) as world, AsyncExitStack() as stack:
+    async with (
+        a_world(folder, catalogue=[a_qpu(), an_aer(), a_bookable_qpu()]) as world,
+        AsyncExitStack() as stack,
+    ):
         here, there, now = world.project_id, await a_project(world), world.clock.now()
         creator = await an_account(world, here)
         gone = await an_account(world, here)

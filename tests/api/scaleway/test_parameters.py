@@ -9,15 +9,20 @@ from ketway.domain.errors import BadField
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (None, (None, {"options": {}})),
-        ("", (None, {"options": {}})),
-        ("null", (None, {"options": {}})),
+        (None, (None, {})),
+        ("", (None, {})),
+        ("null", (None, {})),
+        ("{}", (None, {})),
         ('{"shots": 1000, "options": {"memory": true}}', (1000, {"options": {"memory": True}})),
-        ('{"shots": 1000, "options": null}', (1000, {"options": {}})),
-        ('{"shots": 1000.0}', (1000, {"options": {}})),
-        (json.dumps('{"shots": 7}'), (7, {"options": {}})),
+        ('{"shots": 1000, "options": null}', (1000, {})),
+        ('{"shots": 1000.0}', (1000, {})),
+        (json.dumps('{"shots": 7}'), (7, {})),
         ('{"runs": 100, "variables": {"t": 1000}}', (100, {"t": 1000})),
         ('{"runs": 100, "variables": []}', (100, {})),
+        (
+            '{"runs": 3, "variables": {"qubits": {"q0": 4}, "t": [1, 2]}}',
+            (3, {"qubits": {"q0": 4}, "t": [1, 2]}),
+        ),
         ('{"runs": 100}', (100, {})),
     ],
 )
@@ -46,8 +51,18 @@ def test_shots_that_count_nothing_are_refused(shots):
     [
         (None, None),
         ('{"backend_configuration": null}', None),
+        ('{"backend_configuration": ""}', None),
         ('{"backend_configuration": "{\\"a\\": 1}"}', '{"a": 1}'),
+        ('{"backend_configuration": {"a": 1}}', '{"a": 1}'),
     ],
 )
 def test_a_sessions_configuration_is_the_text_in_its_parameters(text, expected):
     assert parameters.configuration(text) == expected
+
+
+@pytest.mark.parametrize("text", ['{"backend_configuration": 5}', '{"backend_configuration": ["a"]}'])
+def test_a_configuration_that_is_no_object_is_refused(text):
+    with pytest.raises(BadField) as refusal:
+        parameters.configuration(text)
+
+    assert refusal.value.reason == "format"

@@ -82,7 +82,12 @@ async def test_limits_over_the_platforms_are_cut_and_told(api: httpx.AsyncClient
         ({"max_duration": "Nones"}, "max_duration", "format"),
         ({"parameters": "{"}, "parameters", "format"),
         (
-            {"booking_demand": {"started_at": "2026-02-01T10:00:00+01:00", "time_zone": "UTC"}},
+            {
+                "booking_demand": {
+                    "started_at": "2026-02-01T10:00:00+01:00",
+                    "finished_at": "2026-02-01T11:00:00+01:00",
+                }
+            },
             "booking_demand",
             "constraint",
         ),

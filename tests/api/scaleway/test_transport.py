@@ -126,7 +126,7 @@ async def test_a_failure_of_ours_is_answered_in_json(world: World):
     assert [entry["event"] for entry in logged] == ["request_failed"]
 
 
-@pytest.mark.parametrize("noun", ["bookings", "applications", "processes"])
+@pytest.mark.parametrize("noun", ["applications", "processes"])
 async def test_what_is_not_offered_is_listed_empty_and_never_found(api: httpx.AsyncClient, noun):
     listed = await api.get(f"/{noun}", params={"page": 1, "order_by": "created_at_desc"})
     got = await api.get(f"/{noun}/{NOBODY}")

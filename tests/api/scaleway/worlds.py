@@ -15,6 +15,7 @@ from ketway.api import blobs
 from ketway.api.scaleway import surface
 from ketway.api.scaleway.translate import DOOR
 from ketway.domain.platforms import Platform
+from ketway.domain.slots import BookingRules
 from ketway.services.core import Core
 from tests.builders import a_platform
 
@@ -51,6 +52,12 @@ def a_qpu(**changes: Any) -> Platform:
     }
     plain = {"name": "QPU-IBEX", "is_exclusive": True, "shown": {DOOR: shown}}
     return a_platform(**plain | changes)
+
+
+def a_bookable_qpu(**changes: Any) -> Platform:
+    """As many slots as anybody wants."""
+    rules = BookingRules(max_per_day=10_000, max_per_week=10_000)
+    return a_qpu(**{"name": "QPU-BOOKABLE", "booking": rules} | changes)
 
 
 @asynccontextmanager

@@ -1,19 +1,16 @@
 """How the programs here are told where the server is, and how they tell what they saw.
 
 A program is a list of scenes. Each gets a client of its own, all with one login, and says what it
-saw as a JSON value. Scenes play at once: most of their time is the clients' own waiting between
-two looks at a job.
+saw as a JSON value.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
 from time import monotonic, sleep
@@ -23,8 +20,10 @@ from warnings import simplefilter
 from pasqal_cloud import SDK, Endpoints
 from pasqal_cloud.endpoints import Auth0Conf
 
+from tests.parity.clients.scenes import played
+from tests.parity.clients.scenes import refused as refused
+
 NOBODY = "00000000-0000-4000-8000-000000000099"
-AT_ONCE = 6
 PATIENCE_S = 60.0
 
 Scene = Callable[[SDK], Any]
@@ -80,27 +79,12 @@ def play(scenes: Sequence[Scene]) -> None:
     setting()
     login = logged_in()._client.authenticator.token_provider
 
-    def seen(scene: Scene) -> dict[str, Any]:
+    def with_client(scene: Scene) -> Any:
         here = setting()
-        client = SDK(token_provider=login, endpoints=here.endpoints, project_id=here.project_id)
-        try:
-            return {"saw": scene(client)}
-        # Their refusals derive from BaseException.
-        except BaseException:
-            return {"failed": traceback.format_exc(chain=False)}
+        return scene(SDK(token_provider=login, endpoints=here.endpoints, project_id=here.project_id))
 
-    with ThreadPoolExecutor(AT_ONCE) as stage:
-        told = dict(zip([scene.__name__ for scene in scenes], stage.map(seen, scenes), strict=True))
+    told = played({scene.__name__: partial(with_client, scene) for scene in scenes})
     print(json.dumps({"client": metadata.version("pasqal-cloud"), "scenes": told}))
-
-
-def refused(call: Callable[..., Any], *words: Any, **named: Any) -> dict[str, str]:
-    """What a user reads when a call is refused."""
-    try:
-        call(*words, **named)
-    except BaseException as error:
-        return {"error": type(error).__name__, "text": str(error)}
-    raise AssertionError("it was not refused")
 
 
 def ended(sdk: SDK, id: str) -> Any:

@@ -61,6 +61,17 @@ PLATFORM = with_unset(
             "vram": WHOLE,
         }
     ),
+    booking_requirement=exactly(
+        {
+            "min_duration": SECONDS,
+            "max_duration": SECONDS,
+            "max_cancellation_duration": SECONDS,
+            "max_planification_duration": SECONDS,
+            "min_planification_duration": SECONDS,
+            "max_booking_per_week": WHOLE,
+            "max_booking_per_day": WHOLE,
+        }
+    ),
 )
 
 _SESSION: dict[str, Schema] = {
@@ -80,7 +91,9 @@ _SESSION: dict[str, Schema] = {
     "origin_type": one_of("customer"),
     "progress_message": TEXT,
 }
-SESSION = with_unset(_SESSION, started_at=MOMENT, terminated_at=MOMENT, model_id=ID, parameters=TEXT)
+SESSION = with_unset(
+    _SESSION, started_at=MOMENT, terminated_at=MOMENT, booking_id=ID, model_id=ID, parameters=TEXT
+)
 STARTING_SESSION = exactly(_SESSION | {"status": one_of("starting")})
 RUNNING_SESSION = exactly(_SESSION | {"status": one_of("running")}, started_at=MOMENT)
 STOPPED_SESSION = exactly(_SESSION | {"status": one_of("stopped")}, started_at=MOMENT, terminated_at=MOMENT)
@@ -104,6 +117,20 @@ DONE_JOB = exactly(
     _JOB | {"status": one_of("completed")}, started_at=MOMENT, job_duration=SECONDS, parameters=TEXT
 )
 CANCELLED_JOB = exactly(_JOB | {"status": one_of("cancelled")}, parameters=TEXT)
+
+BOOKING = exactly(
+    {
+        "id": ID,
+        "created_at": MOMENT,
+        "started_at": MOMENT,
+        "updated_at": MOMENT,
+        "finished_at": MOMENT,
+        "status": one_of("waiting", "validating", "validated", "cancelling", "cancelled", "error"),
+        "description": TEXT,
+        "progress_message": TEXT,
+        "time_zone": SOMETHING,
+    }
+)
 
 ACCESS = one_of(
     *("full", "read_session", "read_write_session", "read_job_result", "read_job_circuit"),

@@ -39,6 +39,8 @@ _NO_SECONDS = [
 ]
 _NO_UUID = [*_NO_TEXT, *_each("format", "7", "")]
 
+_SLOT = {"started_at": "2026-02-01T10:00:00+01:00", "finished_at": "2026-02-01T11:00:00.5Z"}
+
 FIELDS: Mapping[str, Wrong] = {
     "project_id": _NO_UUID,
     "platform_id": [*_NO_UUID, *_each("constraint", "00000000-0000-0000-0000-000000000063")],
@@ -57,6 +59,14 @@ FIELDS: Mapping[str, Wrong] = {
         *_each("format", 7, True, "{", "nonsense", "[]", "7", '"x"', '{"a": NaN}', [1]),
         *_each("constraint", "x" * (2**20 + 1)),
     ],
+    "booking_demand": [
+        *_each("format", 7, "x", [], _SLOT | {"started_at": "soon"}, _SLOT | {"finished_at": 7}),
+        *_each("format", _SLOT | {"started_at": "2026-02-01T10:00:00"}, _SLOT | {"description": 7}),
+        *_each("required", _SLOT | {"started_at": None}, {"finished_at": _SLOT["finished_at"]}),
+        *_each("constraint", _SLOT | {"time_zone": "Nowhere/City"}, _SLOT | {"description": "x" * 2001}),
+        *_each("constraint", _SLOT, _SLOT | {"started_at": "0001-01-01T00:00:00+10:00"}),
+    ],
+    "description": [*_NO_TEXT, *_each("constraint", "x" * 2001), *_each("format", "bell \a")],
     "circuit": _each("format", 7, "x", [], {"qiskit_circuit": 7}, {"percevalCircuit": True}),
     "payload": _each("format", 7, True),
 }

@@ -1,0 +1,33 @@
+"""Usage in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from ketway.domain.accounts import ProjectId
+from ketway.domain.usage import Tally
+from tests.fakes.tables import Tables, must_exist
+
+
+class MemoryUsage:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, tally: Tally) -> None:
+        must_exist(self._tables.projects, tally.project_id)
+        key = (tally.project_id, tally.day, tally.platform_id, tally.prices)
+        known = self._tables.usage.get(key)
+        self._tables.usage[key] = tally if known is None else replace(known, usage=known.usage + tally.usage)
+
+    async def of(self, project: ProjectId, first: date, last: date) -> Sequence[Tally]:
+        found = [tally for tally in self._tables.usage.values() if tally.project_id == project]
+        return sorted((tally for tally in found if first <= tally.day <= last), key=_place)
+
+
+def _place(tally: Tally) -> tuple[date, str, str]:
+    prices = tally.prices
+    amounts = (prices.per_hour, prices.per_circuit, prices.per_shot)
+    words = " ".join([*(f"{amount.normalize():f}" for amount in amounts), prices.currency])
+    return tally.day, str(tally.platform_id), words
