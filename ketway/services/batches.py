@@ -282,16 +282,16 @@ class Batches:
                 batch.max_idle_s if max_idle_s is None else max_idle_s,
                 batch.max_total_s if max_total_s is None else max_total_s,
             )
-            await work.batches.put(
-                replace(
-                    batch,
-                    name=batch.name if name is None else name,
-                    tags=batch.tags if tags is None else tags,
-                    max_idle_s=idle_s,
-                    max_total_s=total_s if batch.slot is None else batch.max_total_s,
-                    updated_at=now,
-                )
+            wished = replace(
+                batch,
+                name=batch.name if name is None else name,
+                tags=batch.tags if tags is None else tags,
+                max_idle_s=idle_s,
+                max_total_s=total_s if batch.slot is None else batch.max_total_s,
             )
+            if wished == batch:
+                return batch
+            await work.batches.put(replace(wished, updated_at=now))
             changed = await end_if_overdue(work, id, now)
         await self.bell.ring()
         return changed

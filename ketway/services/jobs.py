@@ -96,14 +96,14 @@ class Jobs:
         async with self.db.work() as work:
             job = await work.jobs.get(id, visible_to=actor)
             actor.must(Action.CHANGE_JOB, job)
-            await work.jobs.put(
-                replace(
-                    job,
-                    name=job.name if name is None else name,
-                    tags=job.tags if tags is None else tags,
-                    updated_at=self.clock.now(),
-                )
+            wished = replace(
+                job,
+                name=job.name if name is None else name,
+                tags=job.tags if tags is None else tags,
             )
+            if wished == job:
+                return job
+            await work.jobs.put(replace(wished, updated_at=self.clock.now()))
             return await work.jobs.fetch(id)
 
     async def delete(self, actor: Actor, id: JobId) -> None:

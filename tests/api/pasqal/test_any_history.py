@@ -69,6 +69,7 @@ class AnyHistory(History):
         self.api = await self.stack.enter_async_context(a_client(self.world, await a_token(self.world)))
 
     def answer(self, method: str, path: str, **asked: Any) -> httpx.Response:
+        self.tick()
         response = self.do(self.api.request(method, path, **asked))
         assert response.status_code in (200, 409, 422), response.text
         assert '"CANCELING"' not in response.text

@@ -115,7 +115,17 @@ class Stage:
     async def booking(self) -> dict[str, Any]:
         """Of a slot after all others, days ahead."""
         slot = timedelta(minutes=len(self.booked))
-        begins = self.world.clock.now() + timedelta(days=2) + slot
+        made = await self._booked_session(self.world.clock.now() + timedelta(days=2) + slot)
+        return await self.read(f"/bookings/{made['booking_id']}")
+
+    async def session_of_a_near_slot(self) -> dict[str, Any]:
+        """Too near to be given up."""
+        begins = self.world.clock.now() + timedelta(minutes=1)
+        made = await self._booked_session(begins)
+        self.world.clock.move(seconds=55)
+        return made
+
+    async def _booked_session(self, begins: datetime) -> dict[str, Any]:
         self.booked.append(begins)
         demand = {
             "started_at": begins.isoformat(),
@@ -123,8 +133,7 @@ class Stage:
             "description": "mine",
             "time_zone": "Europe/Paris",
         }
-        made = await self.session(platform_id=BOOKABLE, booking_demand=demand)
-        return await self.read(f"/bookings/{made['booking_id']}")
+        return await self.session(platform_id=BOOKABLE, booking_demand=demand)
 
     async def process(self, **changes: Any) -> dict[str, Any]:
         """One that nobody has begun to run."""

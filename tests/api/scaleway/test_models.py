@@ -39,6 +39,17 @@ async def test_a_models_link_is_fresh_each_time(api: httpx.AsyncClient, world: W
     assert await fetched(world, again["url"]) == '{"programs": []}'
 
 
+async def test_a_models_link_is_fetched_without_a_key_from_where_clients_see_this_server(world: World):
+    async with a_client(
+        world.core, world.credentials.secret_key, public_url="https://quantum.example/", linked=world.blobs
+    ) as api:
+        model = await a_model(api, "größer → \n")
+        path = model["url"].removeprefix("https://quantum.example")
+        fetched = await api.get(f"{ORIGIN}{path}", headers={"X-Auth-Token": ""})
+
+    assert (fetched.status_code, fetched.content) == (200, "größer → \n".encode())
+
+
 async def test_the_same_payload_twice_makes_two_models(api: httpx.AsyncClient):
     assert (await a_model(api))["id"] != (await a_model(api))["id"]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -151,6 +152,20 @@ async def test_two_calls_at_once_with_one_deduplication_id_get_one_session(api: 
     assert len({session["id"] for session in made}) == 1
 
 
+async def test_a_request_that_comes_again_for_what_was_deleted_is_told_so(api: httpx.AsyncClient):
+    sent: dict[str, Any] = {"json": {"platform_id": AER}, "headers": {"Idempotency-Key": "once"}}
+    made = (await api.post("/sessions", **sent)).json()
+    again = (await api.post("/sessions", **sent)).json()
+    await api.delete(f"/sessions/{made['id']}")
+
+    gone = await api.post("/sessions", **sent)
+
+    assert again == made
+    assert (gone.status_code, gone.json()["type"]) == (410, "expired")
+    assert (gone.json()["resource"], gone.json()["resource_id"]) == ("qaas_session", made["id"])
+    assert gone.json()["expired_since"] == "2026-01-15T12:00:00.000000Z"
+
+
 async def test_a_deduplication_id_is_free_again_once_its_session_ended(api: httpx.AsyncClient):
     first = await a_session(api, deduplication_id="ours")
     await api.post(f"/sessions/{first['id']}/terminate")
@@ -240,6 +255,20 @@ async def test_a_session_over_its_total_limit_is_stopped(api: httpx.AsyncClient,
     later = (await api.get(f"/sessions/{session['id']}")).json()
 
     assert (later["status"], later["progress_message"]) == ("stopped", "reached its total limit")
+
+
+async def test_a_change_of_nothing_is_no_change(api: httpx.AsyncClient, world: World):
+    session = await a_session(api, tags=["a"])
+    job = await a_job(api, session["id"])
+    before = (await api.get(f"/sessions/{session['id']}")).json()
+    world.clock.move(seconds=5)
+
+    unsaid = await api.patch(f"/sessions/{session['id']}")
+    same = await api.patch(f"/sessions/{session['id']}", json={"name": "mine", "tags": ["a"]})
+    same_job = await api.patch(f"/jobs/{job['id']}", json={"name": "flip"})
+
+    assert unsaid.json() == same.json() == before
+    assert same_job.json() == job
 
 
 async def test_a_limit_that_is_over_already_stops_a_session_at_once(api: httpx.AsyncClient, world: World):

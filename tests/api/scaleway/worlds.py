@@ -94,6 +94,8 @@ async def a_client(
 async def _must_be_readable(response: httpx.Response) -> None:
     """What no client survives: nulls, errors that are not JSON, redirects, a total in a header."""
     await response.aread()
+    if response.request.url.path.startswith("/blobs/"):
+        return  # anybody's bytes
     assert "x-total-count" not in response.headers
     if response.status_code == 204:
         assert response.content == b""

@@ -68,13 +68,15 @@ async def too_late(stage: Stage) -> Call:
     return Call(ids={"session_id": (await stage.stopping_session())["id"]}, body={"name": "other"})
 
 
-async def on_a_held_platform(stage: Stage) -> Call:
-    return Call(body={"platform_id": AER, "name": "never"})
-
-
 def _place(session: dict[str, Any]) -> int:
     return LIFE.index(session["status"])
 
+
+TOO_NEAR = Forbidden(
+    call=on_session(Stage.session_of_a_near_slot),
+    type="precondition_failed",
+    facts={"precondition": "resource_not_usable"},
+)
 
 ROUTES = [
     Route(
@@ -144,6 +146,7 @@ ROUTES = [
         may=May.OWNER,
         call=on_session(Stage.busy_session),
         data=STOPPED_SESSION,
+        forbids=(TOO_NEAR,),
     ),
     Route(
         number="S6",
@@ -154,6 +157,7 @@ ROUTES = [
         call=on_session(Stage.busy_session),
         data={},
         status=204,
+        forbids=(TOO_NEAR,),
     ),
     Route(
         number="S7",
