@@ -11,9 +11,10 @@ from ketway.domain.errors import ProgramRefused
 from ketway.domain.tasks import Checked, Computed, Task
 from ketway.engines import aer
 from ketway.engines.circuit_documents import Document, document_of
-from ketway.engines.circuit_qasm import MOVE, Allowance, circuit_of
+from ketway.engines.circuit_qasm import MAX_INSTRUCTIONS, MOVE, Allowance, circuit_of
 from ketway.engines.circuit_results import CircuitResult, Form, check_form, form_for, text_of
 from ketway.engines.engine import Progress
+from ketway.engines.gate_limits import SLACK
 from ketway.engines.gate_native import Program, Translator, translator_for
 from ketway.engines.gate_runs import Found, Run
 
@@ -100,7 +101,7 @@ def plan_of(task: Task) -> Plan:
         )
     aer.check_number(document, machine.circuits)
     shots = aer.shots_of(task, document)
-    allowance = Allowance()
+    allowance = Allowance(min(MAX_INSTRUCTIONS, SLACK * machine.operations * len(document.circuits)))
     circuits = aer.each(
         document.circuits, lambda circuit: measured(circuit_of(circuit, "automatic", allowance, KEPT))
     )

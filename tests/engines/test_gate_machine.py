@@ -317,7 +317,7 @@ def test_far_too_long_a_circuit_is_refused_before_it_is_translated():
     gates = "".join(f"cx q[{index % 12}],q[{(index + 5) % 12}];\n" for index in range(20_001))
     text = HEAD_2 + "qreg q[12];\ncreg c[1];\n" + gates + "measure q[0] -> c[0];"
 
-    assert "about 20001 gates, too many to be made of 2000 operations" in refusal("ibex", text)
+    assert "more than 20000 instructions" in refusal("ibex", text)
 
 
 def test_gates_of_many_qubits_are_counted_as_what_they_are_made_of():
@@ -331,7 +331,7 @@ def test_gates_that_double_each_other_are_not_written_out():
     levels = "".join(f"gate g{n} a {{ g{n - 1} a; g{n - 1} a; }}\n" for n in range(1, 60))
     text = HEAD_2 + "gate g0 a { x a; }\n" + levels + "qreg q[1];\ncreg c[1];\ng59 q[0];\nmeasure q -> c;"
 
-    assert "more than 1000000 instructions" in refusal("garnet", text)
+    assert "more than 100000 instructions" in refusal("garnet", text)
 
 
 WAITED = HEAD_3 + "qubit[2] q;\nbit[2] c;\nx q[0];\n{}\nc[0] = measure q[0];\n"
