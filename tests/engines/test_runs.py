@@ -18,7 +18,9 @@ from tests.engines.sequences import a_configuration, two_blockaded
 BY_NAME: dict[str, PulserEngine] = {
     engine.name: engine for engine in (pulser_qutip.ENGINE, emu_sv.ENGINE, emu_mps.ENGINE)
 }
-DEVICES = [name for name, platform in PLATFORMS.items() if platform.specs is not None]
+DEVICES = [
+    name for name, platform in PLATFORMS.items() if platform.specs is not None and platform.engine in BY_NAME
+]
 MACHINES = [name for name in DEVICES if "FRESNEL" in name]
 FREE = [name for name in DEVICES if name not in MACHINES]
 
