@@ -95,7 +95,8 @@ class SqliteDatabase:
                 self._group = _Group()
             group = self._group
             try:
-                await self._writer.run_aside(_enter)
+                # One who is cancelled here has entered all the same: undoing queues in the same thread.
+                await self._finish(self._writer.run_aside(_enter))
                 yield SqlWork(self._writer)
                 await self._writer.run(_leave)
             except BaseException as error:
@@ -129,7 +130,7 @@ class SqliteDatabase:
         await asyncio.shield(task)
 
     async def _undo(self, group: _Group) -> None:
-        if not await self._writer.run(_roll_back_work):
+        if not await self._writer.run_aside(_roll_back_work):
             # SQLite gave up the whole transaction (a full disk): nobody's work of it is kept.
             group.fail(StoreBusy("the database took nothing of this"))
 
