@@ -321,3 +321,19 @@ async def test_a_folder_that_is_not_there_is_refused_with_a_sentence(tmp_path):
     with pytest.raises(StoreBusy):
         async with open_database(tmp_path / "nowhere" / "ketway.db"):
             pass
+
+
+async def test_one_who_is_cut_off_while_beginning_leaves_the_others_alone(tmp_path):
+    async with open_database(tmp_path / "ketway.db") as db:
+        await furnish(db)
+        for turns in range(6):
+            cut_off, kept = a_batch(), a_batch()
+            doing = asyncio.ensure_future(keep(db, cut_off))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            doing.cancel()
+
+            await keep(db, kept)
+
+            await asyncio.gather(doing, return_exceptions=True)
+            assert await is_there(db, kept)
