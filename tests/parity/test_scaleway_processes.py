@@ -11,6 +11,7 @@ from scaleway.qaas import v1alpha1 as qaas
 from scaleway_core.api import ScalewayException
 
 from ketway.cli.own import OwnClient, as_operator
+from tests.parity.audience import ScalewayAudience
 from tests.parity.scaleway_sdk import an_sdk
 from tests.system.processes import Server, a_server
 
@@ -44,6 +45,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def sdk(server: Server) -> qaas.QaasV1Alpha1API:
     return an_sdk(server)
+
+
+@pytest.fixture(scope="module")
+def low_level(server: Server) -> ScalewayAudience:
+    return ScalewayAudience(server, server)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +100,7 @@ def test_a_process_is_made_run_read_and_deleted(sdk, runner):
         [],
     )
     assert [json.loads(found.result)["energy"] for found in results] == [-1.1, -1.0]
+    assert sdk.list_process_results(process_id=made.id, page_size=1).process_results == results[:1]
     assert changed.name == "other"
     assert [listed.id for listed in sdk.list_processes_all()] == [made.id]
     sdk.delete_process(process_id=made.id)
@@ -117,3 +124,29 @@ def test_what_is_filtered_is_found_by_what_it_is(sdk):
     assert application.type_ == qaas.ApplicationType.VQE
     assert sdk.list_applications(name="another").total_count == 0
     assert sdk.list_processes(application_id=application.id, tags=["nothing"]).total_count == 0
+
+
+def test_the_client_below_the_others_makes_one_and_ends_it(low_level):
+    seen = low_level.scene("scaleway-312", "processes", "life")
+
+    assert (seen["application"]["name"], seen["application"]["type"]) == ("vqe-h2", "vqe")
+    assert (seen["made"]["status"], seen["made"]["name"]) == ("starting", "low level")
+    assert json.loads(seen["made"]["input"]) == {"distance": 1.5}
+    assert (seen["read"], seen["listed"], seen["results"]) == ("starting", True, [])
+    assert seen["cancelled"] == "cancelled"
+    assert "404" in seen["deleted"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("an unknown application", "application"),
+        ("an unknown platform", "platform"),
+        ("no json", "input"),
+    ],
+)
+def test_a_process_that_cannot_be_made_is_refused_with_the_reason(low_level, what, said):
+    text = low_level.scene("scaleway-312", "processes", "refusals")[what]["text"]
+
+    assert text.startswith("error 4")
+    assert said in text
