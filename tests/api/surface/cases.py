@@ -73,7 +73,11 @@ def steer(case: Case, likely: Call, fields: Sequence[str]) -> None:
 async def must_be_answered_as_told(case: Case, client: httpx.AsyncClient, address: str) -> None:
     """Args: address: of the application, with its base path."""
     sent = requests.Request(**case.as_transport_kwargs(base_url=address)).prepare()
-    answer = await client.request(case.method, sent.url or "", content=sent.body, headers=dict(sent.headers))
+    assert sent.body is None or isinstance(sent.body, str | bytes)
+    headers = {
+        name: value.decode() if isinstance(value, bytes) else value for name, value in sent.headers.items()
+    }
+    answer = await client.request(case.method, sent.url or "", content=sent.body, headers=headers)
     try:
         case.validate_response(answer, checks=CHECKS)
     except FailureGroup as found:
