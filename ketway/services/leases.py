@@ -10,20 +10,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from ketway.domain.batches import Batch, BatchStatus
+from ketway.domain.batches import BatchStatus
 from ketway.domain.credentials import WorkerToken
 from ketway.domain.errors import LeaseLost, NotFound, Unknown
 from ketway.domain.jobs import Job, JobStatus
 from ketway.domain.leases import Lease, LeaseId, LeaseStatus, Verdict, Word, Worker, WorkerId
-from ketway.domain.platforms import Platform, PlatformId
+from ketway.domain.platforms import Platform
 from ketway.domain.results import Result, blob_key, shown
 from ketway.domain.scheduling import Candidate, choose
 from ketway.domain.tasks import Computed, Task
 from ketway.domain.usage import NOTHING, Usage, of_result
+from ketway.services.candidates import candidates
 from ketway.services.ending import note, settle
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, BlobStore, Clock, Database, Work
-from ketway.services.room import slots_on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,34 +218,13 @@ class Leases:
         self, work: Work, worker: Worker, request_id: str, most: int, now: datetime
     ) -> list[Lease]:
         leases: list[Lease] = []
-        slots = await slots_on(work, now)
         while len(leases) < most:
-            chosen = choose(await self._candidates(work, worker, slots, now))
+            platforms = await self.platforms.run_by(work, worker.engines)
+            chosen = choose(await candidates(work, platforms, now))
             if chosen is None:
                 break
             leases.append(await self._start(work, worker, request_id, chosen, now))
         return leases
-
-    async def _candidates(
-        self, work: Work, worker: Worker, slots: Mapping[PlatformId, Batch], now: datetime
-    ) -> list[Candidate]:
-        """
-        Args:
-            slots: the batches whose slot is on, by platform; nobody else's jobs start there.
-        """
-        found: list[Candidate] = []
-        for platform in await self.platforms.run_by(work, worker.engines):
-            slot = slots.get(platform.id)
-            heads = await _heads(work, platform.id, slot)
-            if not heads:
-                continue
-            running = await work.jobs.running_on(platform.id)
-            if platform.capacity is not None and running >= platform.capacity:
-                continue
-            if platform.is_exclusive:
-                heads = [] if running else await _heads_of_a_machine(work, heads, slot, platform.id, now)
-            found.extend(heads)
-        return found
 
     async def _start(
         self, work: Work, worker: Worker, request_id: str, chosen: Candidate, now: datetime
@@ -314,27 +293,6 @@ class Leases:
             await work.jobs.put(progress)
         is_unwanted = job.cancel_requested_at is not None or await _makes_room(work, job)
         return Word.CANCEL if is_unwanted else Word.CONTINUE
-
-
-async def _heads(work: Work, platform: PlatformId, slot: Batch | None) -> Sequence[Candidate]:
-    if slot is None:
-        return await work.jobs.heads(platform)
-    return [replace(head, is_booked=True) for head in await work.jobs.heads(platform, slot.id)]
-
-
-async def _heads_of_a_machine(
-    work: Work, heads: Sequence[Candidate], slot: Batch | None, platform: PlatformId, now: datetime
-) -> Sequence[Candidate]:
-    """Of what waits for a platform that takes one batch at a time and runs nothing: its holder's."""
-    holder = await work.batches.holder(platform)
-    if holder is None:
-        # Whoever made room for a slot has it back before others, with the next sweep.
-        is_owed = slot is None and platform in {batch.platform_id for batch in await work.batches.yielded()}
-        return [] if is_owed else heads
-    if not holder.is_let_in(now) or (slot is not None and slot.id != holder.id):
-        return []
-    own = await work.jobs.heads(platform, holder.id)
-    return [replace(head, is_booked=slot is not None, holds=True) for head in own]
 
 
 async def _worker(work: Work, token: WorkerToken, id: WorkerId) -> Worker:
