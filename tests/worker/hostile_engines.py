@@ -111,6 +111,12 @@ def _polluted(_: Task, __: Any) -> list[bool]:
     return ["POLLUTED" in os.environ, "polluted" in sys.modules]
 
 
+def _write_a_large_file(_: Task, __: Any) -> None:
+    with Path("large").open("wb") as file:
+        file.seek(300 * 2**20)
+        file.write(b"the end")
+
+
 def _print_much(_: Task, __: Any) -> int:
     number = 0
     for _n in range(2000):
@@ -194,6 +200,7 @@ MISDEEDS: dict[str, Misdeed] = {
     "exit": lambda task, _: _raise(SystemExit(0)),
     "deep": lambda task, _: _deep(),
     "memory": lambda task, _: _raise(MemoryError()),
+    "large file": _write_a_large_file,
     "stop": lambda task, _: _raise(StopAsyncIteration()),
     "long words": lambda task, _: _raise(RuntimeError("x" * 10**7)),
     "hang up": _hang_up,
