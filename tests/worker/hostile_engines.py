@@ -42,6 +42,8 @@ class Nasty:
         try:
             said = MISDEEDS[task.program](task, on_progress)
         except OSError as error:
+            if error.errno == errno.EFBIG:
+                raise
             said = errno.errorcode[error.errno or 0]
         counts = task.parameters.get("counts", [])
         return Computed(document=json.dumps(said), counts=counts, shots=0, metadata={"pid": os.getpid()})
