@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, ScalarSelect, and_, case, func, insert, or_, select, update
+from sqlalchemy import Connection, ScalarSelect, and_, bindparam, case, func, insert, or_, select, update
 
 from ketway.db.paging import filtered, page_of
 from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
@@ -19,6 +19,7 @@ from ketway.domain.platforms import PlatformId
 from ketway.services.listing import BatchFilter, Listed, Page
 
 _BY_ID = rows_by(batches.c.id)
+_SHOWN = select(batches).where(batches.c.id == bindparam("id"), batches.c.deleted_at.is_(None))
 
 
 class SqlBatches:
@@ -30,10 +31,11 @@ class SqlBatches:
         await self._run(lambda c: c.execute(insert(batches), row))
 
     async def get(self, id: BatchId, *, visible_to: Actor) -> Batch:
-        found = await self._where(batches.c.id == id, batches.c.deleted_at.is_(None))
-        if not found or not visible_to.finds(found[0]):
+        row = await self._run(lambda c: c.execute(_SHOWN, {"id": id}).one_or_none())
+        found = None if row is None else from_row(Batch, row)
+        if found is None or not visible_to.finds(found):
             raise Unknown("batch", str(id))
-        return found[0]
+        return found
 
     async def fetch(self, id: BatchId) -> Batch:
         found = await self.of([id])

@@ -37,12 +37,37 @@ _BATCH_NAME = select(batches.c.name).where(batches.c.id == jobs.c.batch_id).scal
 
 # Asked with every claim and every outcome.
 _BY_ID = rows_by(jobs.c.id)
-_LINE = ("platform_id", "priority", "project_id", "batch_id")
+_LINE = ("platform_id", "priority", "project_id")
 _FOLLOWING = (
     select(jobs)
-    .where(WAITS, *(jobs.c[name] == bindparam(name) for name in _LINE))
+    .where(
+        WAITS,
+        *(jobs.c[name] == bindparam(name) for name in _LINE),
+        *(
+            jobs.c.batch_id.not_in(
+                select(batches.c.id).where(held, batches.c.platform_id == bindparam("platform_id"))
+            )
+            for held in (PAUSED, BOOKED)
+        ),
+        jobs.c.created_at >= bindparam("created_at"),
+    )
     .order_by(jobs.c.created_at, jobs.c.position, jobs.c.id)
     .limit(bindparam("most"))
+)
+_OF_BATCH = (
+    select(jobs)
+    .where(jobs.c.batch_id == bindparam("batch_id"), jobs.c.deleted_at.is_(None))
+    .order_by(jobs.c.position, jobs.c.id)
+)
+_IDS_OF = (
+    select(jobs.c.batch_id, jobs.c.id)
+    .where(jobs.c.batch_id.in_(bindparam("ids", expanding=True)), jobs.c.deleted_at.is_(None))
+    .order_by(jobs.c.batch_id, jobs.c.position)
+)
+_COUNT = (
+    select(jobs.c.batch_id, jobs.c.status, func.count().label("number"))
+    .where(jobs.c.batch_id.in_(bindparam("ids", expanding=True)))
+    .group_by(jobs.c.batch_id, jobs.c.status)
 )
 _UNFINISHED = select(batches.c.id).where(
     batches.c.id.in_(bindparam("ids", expanding=True)),
@@ -98,28 +123,18 @@ class SqlJobs:
         return Listed(items=[from_row(Job, row) for row in rows], total=total)
 
     async def of_batch(self, id: BatchId, *statuses: JobStatus) -> Sequence[Job]:
-        wanted = [jobs.c.batch_id == id, jobs.c.deleted_at.is_(None)]
-        return await self._where(*wanted, *([jobs.c.status.in_(statuses)] if statuses else []))
+        query = _OF_BATCH.where(jobs.c.status.in_(statuses)) if statuses else _OF_BATCH
+        return from_rows(Job, await self._run(lambda c: c.execute(query, {"batch_id": id}).all()))
 
     async def ids_of(self, batches: Sequence[BatchId]) -> Mapping[BatchId, Sequence[JobId]]:
-        query = (
-            select(jobs.c.batch_id, jobs.c.id)
-            .where(jobs.c.batch_id.in_(batches), jobs.c.deleted_at.is_(None))
-            .order_by(jobs.c.batch_id, jobs.c.position)
-        )
         found: dict[BatchId, list[JobId]] = {id: [] for id in batches}
-        for row in await self._run(lambda c: c.execute(query).all()):
+        for row in await self._run(lambda c: c.execute(_IDS_OF, {"ids": batches}).all()):
             found[row.batch_id].append(row.id)
         return found
 
     async def count(self, batches: Sequence[BatchId]) -> Mapping[BatchId, Mapping[JobStatus, int]]:
-        query = (
-            select(jobs.c.batch_id, jobs.c.status, func.count().label("number"))
-            .where(jobs.c.batch_id.in_(batches))
-            .group_by(jobs.c.batch_id, jobs.c.status)
-        )
         found: dict[BatchId, dict[JobStatus, int]] = defaultdict(lambda: dict.fromkeys(JobStatus, 0))
-        for row in await self._run(lambda c: c.execute(query).all()):
+        for row in await self._run(lambda c: c.execute(_COUNT, {"ids": batches}).all()):
             found[row.batch_id][row.status] = row.number
         return {id: found[id] for id in batches}
 
@@ -167,7 +182,7 @@ class SqlJobs:
         return await self._run(first_of_each)
 
     async def following(self, head: Candidate, most: int) -> Sequence[Job]:
-        wanted = {name: getattr(head, name) for name in _LINE} | {"most": most}
+        wanted = {name: getattr(head, name) for name in (*_LINE, "created_at")} | {"most": most}
         return from_rows(Job, await self._run(lambda c: c.execute(_FOLLOWING, wanted).all()))
 
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:

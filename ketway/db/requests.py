@@ -4,12 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, bindparam, delete, insert, select
 
-from ketway.db.rows import Condition, Runner, from_row, to_row
+from ketway.db.rows import Condition, Runner, from_rows, to_row
 from ketway.db.tables import KEYED, KEYLESS, requests
 from ketway.domain.requests import Asked, Request, RequestId
+
+
+def _like(*same: Condition) -> Select[Any]:
+    c = requests.c
+    return (
+        select(requests)
+        .where(
+            c.caller_id == bindparam("caller"),
+            *same,
+            c.route == bindparam("route"),
+            c.expires_at > bindparam("now"),
+        )
+        .order_by(c.created_at, c.id)
+    )
+
+
+# Asked twice by every request that makes something.
+_ALIKE = _like(KEYLESS, requests.c.digest == bindparam("same"))
+_SAME_KEY = _like(KEYED, requests.c.key == bindparam("same"))
 
 
 class SqlRequests:
@@ -20,17 +40,9 @@ class SqlRequests:
         await self._run(lambda c: c.execute(insert(requests), to_row(request)))
 
     async def like(self, asked: Asked, now: datetime) -> Sequence[Request]:
-        c = requests.c
-        same: list[Condition] = (
-            [KEYLESS, c.digest == asked.digest] if asked.key is None else [KEYED, c.key == asked.key]
-        )
-        query = (
-            select(requests)
-            .where(c.caller_id == asked.caller_id, *same, c.route == asked.route, c.expires_at > now)
-            .order_by(c.created_at, c.id)
-        )
-        rows = await self._run(lambda c: c.execute(query).all())
-        return [from_row(Request, row) for row in rows]
+        query, same = (_ALIKE, asked.digest) if asked.key is None else (_SAME_KEY, asked.key)
+        wanted = {"caller": asked.caller_id, "same": same, "route": asked.route, "now": now}
+        return from_rows(Request, await self._run(lambda c: c.execute(query, wanted).all()))
 
     async def forget(self, id: RequestId) -> None:
         await self._run(lambda c: c.execute(delete(requests).where(requests.c.id == id)))

@@ -168,10 +168,13 @@ class Leases:
 
     async def _lot(self, work: Work, head: Candidate, platform: Platform) -> Sequence[Job]:
         """The job that goes next, and those that go with it."""
-        most = MOST_JOBS if _lends_several(platform) else 1
+        most = MOST_JOBS if _lends_several(platform) and not head.is_booked else 1
         if platform.capacity is not None and most > 1:
             most = min(most, platform.capacity - await work.jobs.running_on(platform.id))
-        return self.paces.lot(await work.jobs.following(head, most))
+        line = await work.jobs.following(head, most) if most > 1 else ()
+        if not line or line[0].id != head.job_id:
+            return [await work.jobs.fetch(head.job_id)]
+        return self.paces.lot(line)
 
     async def _start(
         self, work: Work, worker: Worker, request_id: str, waiting: Sequence[Job], now: datetime

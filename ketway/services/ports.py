@@ -156,7 +156,10 @@ class JobStore(Protocol):
         """
 
     async def following(self, head: Candidate, most: int) -> Sequence[Job]:
-        """The job of a head, and those of its batch that wait behind it in the same line, in turn."""
+        """Waiting jobs of a head's line (project, class and platform), in turn and from its time on.
+
+        Those of paused and of booked batches are passed over.
+        """
 
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         """What waits for a platform, whoever sent it; classes where nothing waits are left out."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection, create_engine, event
@@ -16,9 +17,11 @@ from ketway.db.migrate import upgrade
 from ketway.db.rows import to_changes
 from ketway.db.tables import metadata
 from ketway.db.work import SqlWork
-from ketway.domain.jobs import JobStatus
+from ketway.domain.jobs import JobId, JobStatus
 from ketway.domain.leases import WorkerId
+from ketway.domain.priorities import Priority
 from ketway.domain.requests import Asked, RequestId
+from ketway.domain.scheduling import Candidate
 from ketway.services.listing import BookingFilter, Order, Page
 from tests.builders import NOON, PROJECT, a_batch, a_booking, a_job, a_platform, a_process, a_stranger
 from tests.db.filling import ACCOUNTS, PLATFORMS, PROJECTS, Filled, fill
@@ -41,9 +44,19 @@ def asked(key: str | None) -> Asked:
     )
 
 
+HEAD = Candidate(
+    job_id=JobId(uuid4()),
+    batch_id=BATCH,
+    project_id=PROJECTS[0],
+    platform_id=PLATFORMS[0],
+    priority=Priority.MEDIUM,
+    created_at=NOON,
+    position=1,
+)
 HOT: dict[str, Ask] = {
     "heads": lambda work: work.jobs.heads(PLATFORMS[0]),
     "heads of a holder": lambda work: work.jobs.heads(PLATFORMS[0], BATCH),
+    "following": lambda work: work.jobs.following(HEAD, 64),
     "running_on": lambda work: work.jobs.running_on(PLATFORM),
     "unfinished_among": lambda work: work.jobs.unfinished_among([BATCH, BATCH]),
     "last_position": lambda work: work.jobs.last_position(BATCH),

@@ -103,10 +103,14 @@ class MemoryJobs:
         return [_candidate(job) for job in lines.values()]
 
     async def following(self, head: Candidate, most: int) -> Sequence[Job]:
+        batches = self._tables.batches
         line = [
             job
-            for job in self._of(head.batch_id)
-            if job.status is JobStatus.QUEUED and job.priority is head.priority
+            for job in self._tables.jobs.values()
+            if job.status is JobStatus.QUEUED and job.created_at >= head.created_at
+            if (job.platform_id, job.priority) == (head.platform_id, head.priority)
+            if job.project_id == head.project_id
+            if batches[job.batch_id].status is not BatchStatus.PAUSED and batches[job.batch_id].slot is None
         ]
         line.sort(key=lambda job: (job.created_at, job.position, str(job.id)))
         return line[:most]

@@ -13,11 +13,13 @@ from ketway.domain.leases import Verdict, Word
 from ketway.domain.outcomes import Failure
 from ketway.services.leases import Beat
 from ketway.services.paces import MOST_JOBS
+from ketway.services.reports import Span
 from tests.services.steps import (
     EMU,
     NARROW,
     PACED,
     QPU,
+    a_new_batch,
     batch_of,
     claim,
     claim_one,
@@ -75,13 +77,22 @@ async def test_so_many_are_lent_as_take_half_a_second_together(world, ran_s, len
     assert len(await claim(world)) == lent
 
 
-async def test_those_that_go_together_are_of_one_batch(world):
+async def test_those_that_go_together_stand_in_one_line(world):
     await measured(world)
     old = await create(world, jobs=3)
     world.clock.move(seconds=1)
-    await create(world, jobs=3)
+    stranger, _ = await world.another_project()
+    theirs = a_new_batch(world, 1, project_id=next(iter(stranger.roles)))
+    await world.core.batches.create(stranger, theirs)
+    await create(world, platform=NARROW)
+    paused = await create(world, jobs=2)
+    await world.core.reports.batch(world.operator, paused.id, BatchStatus.PAUSED, Span())
+    world.clock.move(seconds=1)
+    young = await create(world, jobs=2)
 
-    assert [grant.job.batch_id for grant in await claim(world)] == [old.id] * 3
+    assert [grant.job.batch_id for grant in await claim(world)] == [old.id] * 3 + [young.id] * 2
+    for batch in (old, young):
+        assert (await batch_of(world, batch.id)).status is BatchStatus.ACTIVE
 
 
 async def test_what_a_batch_took_counts_more_than_what_its_platform_takes(world):
