@@ -5,11 +5,13 @@ from __future__ import annotations
 from sqlalchemy import insert, select, update
 
 from ketway.db.paging import page_of
-from ketway.db.rows import Condition, Runner, from_row, to_row
+from ketway.db.rows import Condition, Runner, from_row, rows_by, to_row
 from ketway.db.tables import api_keys
 from ketway.domain.accounts import AccountId, ProjectId
 from ketway.domain.credentials import ApiKey, ApiKeyId
 from ketway.services.listing import Listed, Page
+
+_HASHED = rows_by(api_keys.c.secret_hash)
 
 
 class SqlApiKeys:
@@ -26,7 +28,8 @@ class SqlApiKeys:
         return await self._one(api_keys.c.id == id)
 
     async def hashed(self, secret_hash: str) -> ApiKey | None:
-        return await self._one(api_keys.c.secret_hash == secret_hash)
+        row = await self._run(lambda c: c.execute(_HASHED, {"ids": [secret_hash]}).one_or_none())
+        return None if row is None else from_row(ApiKey, row)
 
     async def list(
         self, page: Page, *, account: AccountId | None = None, project: ProjectId | None = None

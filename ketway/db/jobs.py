@@ -37,6 +37,7 @@ _BATCH_NAME = select(batches.c.name).where(batches.c.id == jobs.c.batch_id).scal
 
 # Asked with every claim and every outcome.
 _BY_ID = rows_by(jobs.c.id)
+_ANY_WAITS = select(jobs.c.platform_id).where(WAITS).limit(1)
 _LINE = ("platform_id", "priority", "project_id")
 _FOLLOWING = (
     select(jobs)
@@ -180,6 +181,9 @@ class SqlJobs:
             return found
 
         return await self._run(first_of_each)
+
+    async def any_waits(self) -> bool:
+        return await self._run(lambda c: c.execute(_ANY_WAITS).first() is not None)
 
     async def following(self, head: Candidate, most: int) -> Sequence[Job]:
         wanted = {name: getattr(head, name) for name in (*_LINE, "created_at")} | {"most": most}

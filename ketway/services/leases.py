@@ -90,13 +90,19 @@ class Leases:
             Unknown: no such worker of this token; register again.
         """
         deadline = self.clock.steady() + min(wait_s, self.max_wait_s)
-        while True:
-            heard = self.bell.strokes()
-            grants = await self._claim_now(token, id, request_id, most)
-            left = deadline - self.clock.steady()
-            if grants or left <= 0 or self.bell.is_silent():
-                return grants
+        heard = self.bell.strokes()
+        grants = await self._claim_now(token, id, request_id, most)
+        while not grants and (left := deadline - self.clock.steady()) > 0 and not self.bell.is_silent():
             await self.bell.wait(heard, left)
+            heard = self.bell.strokes()
+            # It rings for much that gives nobody work: one look is cheaper than to rank what there is.
+            if await self._anything_waits():
+                grants = await self._claim_now(token, id, request_id, most)
+        return grants
+
+    async def _anything_waits(self) -> bool:
+        async with self.db.look() as work:
+            return await work.jobs.any_waits()
 
     async def heartbeat(
         self, token: WorkerToken, id: WorkerId, beats: Sequence[Beat]
@@ -105,6 +111,8 @@ class Leases:
         now = self.clock.now()
         async with self.db.work() as work:
             await _see(work, await _worker(work, token, id), now)
+            if not beats:
+                return {}
             leases = await work.leases.of([beat.lease_id for beat in beats])
             jobs = await work.jobs.of([lease.job_id for lease in leases.values()])
             batches = await work.batches.of([*{job.batch_id for job in jobs.values()}])

@@ -155,6 +155,9 @@ class JobStore(Protocol):
         Jobs of a paused batch are passed over, and those of a booked one unless it is `batch`.
         """
 
+    async def any_waits(self) -> bool:
+        """Whether any job waits, for whatever platform."""
+
     async def following(self, head: Candidate, most: int) -> Sequence[Job]:
         """Waiting jobs of a head's line (project, class and platform), in turn and from its time on.
 

@@ -190,3 +190,58 @@ async def test_the_latest_runs_of_a_platform_are_its_history(db):
 
     assert {run.qubits for run in every} == {1, 2}
     assert latest == [Run(qubits=2, seconds=1, memory_bytes=7)]
+
+
+async def test_a_line_is_followed_in_turn_past_what_is_held_back(db):
+    booking = {"slot_starts_at": NOON, "slot_ends_at": after(hours=1), "booking_id": uuid4()}
+    kinds: list[dict[str, Any]] = [
+        {},
+        {"priority": Priority.CRITICAL},
+        {"status": BatchStatus.PAUSED},
+        booking,
+        {},
+    ]
+    first, other_line, paused, booked, second = [
+        await keep_batch(db, created_at=after(minutes=number), **kind) for number, kind in enumerate(kinds)
+    ]
+    jobs = {
+        batch.id: await keep_jobs(
+            db, batch, {"created_at": batch.created_at}, {"created_at": batch.created_at}
+        )
+        for batch in (first, other_line, paused, booked, second)
+    }
+    async with db.look() as work:
+        (head,) = [head for head in await work.jobs.heads(EMU) if head.priority is first.priority]
+        line = await work.jobs.following(head, 10)
+        short = await work.jobs.following(head, 3)
+
+    assert [job.id for job in line] == [job.id for batch in (first, second) for job in jobs[batch.id]]
+    assert [job.id for job in short] == [job.id for job in line[:3]]
+
+
+async def test_it_is_known_whether_any_job_waits(db):
+    async with db.look() as work:
+        assert not await work.jobs.any_waits()
+    await keep_job(db, status=JobStatus.RUNNING)
+    async with db.look() as work:
+        assert not await work.jobs.any_waits()
+    await keep_job(db)
+    async with db.look() as work:
+        assert await work.jobs.any_waits()
+
+
+async def test_what_many_ids_name_is_found_at_once(db):
+    batches = [await keep_batch(db) for _ in range(3)]
+    (job,) = await keep_jobs(db, batches[0], {})
+    await keep_jobs(db, batches[1], {"status": JobStatus.DONE, "started_at": NOON, "ended_at": NOON})
+    ids = [batch.id for batch in batches]
+
+    async with db.look() as work:
+        assert await work.batches.of([ids[2], ids[0], BatchId(uuid4())]) == {
+            ids[0]: batches[0],
+            ids[2]: batches[2],
+        }
+        assert await work.jobs.of([job.id, JobId(uuid4())]) == {job.id: job}
+        assert await work.jobs.unfinished_among(ids) == {ids[0]}
+        assert await work.jobs.count_ran(ids) == {ids[1]: 1}
+        assert await work.batches.of([]) == {} == await work.jobs.of([]) == await work.programs.of([])

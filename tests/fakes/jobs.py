@@ -102,6 +102,9 @@ class MemoryJobs:
         lines = {(job.priority, job.project_id): job for job in waiting}
         return [_candidate(job) for job in lines.values()]
 
+    async def any_waits(self) -> bool:
+        return any(job.status is JobStatus.QUEUED for job in self._tables.jobs.values())
+
     async def following(self, head: Candidate, most: int) -> Sequence[Job]:
         batches = self._tables.batches
         line = [
