@@ -22,6 +22,10 @@ class ServerAway(Exception):
     """No answer, or one that says to try again: the same question may be asked again."""
 
 
+class ServerBroke(ServerAway):
+    """It failed over this very question, and may fail over it again."""
+
+
 class NotWelcome(Exception):
     """The server does not take this worker's token."""
 
@@ -87,6 +91,8 @@ class WorkClient:
             raise UnknownHere(sentence)
         if answer.status_code in (413, 422):
             raise Rejected(sentence)
+        if answer.status_code == 500:
+            raise ServerBroke(sentence)
         raise ServerAway(f"{answer.status_code}: {sentence}")
 
 

@@ -13,7 +13,7 @@ import structlog
 from ketway import protocol
 from ketway.domain.leases import Verdict, Word
 from ketway.domain.tasks import Computed, Task
-from ketway.worker.client import Rejected, ServerAway, UnknownHere, WorkClient
+from ketway.worker.client import Rejected, ServerAway, ServerBroke, UnknownHere, WorkClient
 from ketway.worker.held import Held, verdict
 from ketway.worker.hold import Clock, Hold, HostClock
 from ketway.worker.reporter import Reporter
@@ -269,9 +269,16 @@ class Worker:
                     self._cut(held, Word(word))
 
     async def _say(self, outcomes: Sequence[protocol.Outcome]) -> Sequence[protocol.Answer]:
-        answers: Sequence[protocol.Answer] = await self._insist(
-            lambda: self.client.outcomes(outcomes), "outcomes"
-        )
+        async def say() -> Sequence[protocol.Answer]:
+            try:
+                return await self.client.outcomes(outcomes)
+            except ServerBroke as broke:
+                # One of them may be what it breaks over; the others are not to wait for that one.
+                if len(outcomes) > 1:
+                    raise Rejected(str(broke)) from None
+                raise
+
+        answers: Sequence[protocol.Answer] = await self._insist(say, "outcomes")
         return answers
 
     async def _insist(self, say: Callable[[], Coroutine[Any, Any, Any]], doing: str) -> Any:

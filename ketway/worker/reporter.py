@@ -25,7 +25,8 @@ Told = tuple[Held, protocol.Outcome]
 class Reporter:
     """
     Args:
-        say: sends outcomes until the server has answered, or has rejected them as they are.
+        say: sends outcomes until the server has answered; raises Rejected where it will not take them,
+            or not all of them together.
         forget: told of each lease that the worker is done with.
     """
 
@@ -38,6 +39,7 @@ class Reporter:
         self._forget = forget
         self._gathered: list[Told] = []
         self._came = asyncio.Event()
+        self._alone = asyncio.TaskGroup()  #: those that are told by themselves
 
     def tell(self, held: Held, outcome: protocol.Outcome) -> None:
         self._gathered.append((held, outcome))
@@ -45,7 +47,7 @@ class Reporter:
 
     async def run(self) -> None:
         """For ever."""
-        async with asyncio.TaskGroup() as alone:
+        async with self._alone:
             while True:
                 await self._came.wait()
                 self._came.clear()
@@ -53,7 +55,7 @@ class Reporter:
                 small: list[Told] = []
                 for one in gathered:
                     if _is_large(one[1]):
-                        alone.create_task(self._send([one]))
+                        self._alone.create_task(self._send([one]))
                     else:
                         small.append(one)
                 for first in range(0, len(small), _MOST):
@@ -65,7 +67,7 @@ class Reporter:
         except Rejected as rejected:
             if len(told) > 1:
                 for one in told:
-                    await self._send([one])
+                    self._alone.create_task(self._send([one]))
                 return
             answers = [protocol.Answer("refused", str(rejected))]
         for (held, outcome), answer in zip(told, answers, strict=True):

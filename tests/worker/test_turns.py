@@ -142,6 +142,17 @@ async def test_outcomes_of_many_whose_answer_is_lost_are_told_again_and_count_on
     assert [job.attempt for job in await jobs_of(site.world, batch.id)] == [1] * 20
 
 
+@pytest.mark.parametrize(("status", "error"), [(500, "internal"), (413, "OverBound")])
+async def test_outcomes_that_the_server_takes_not_together_are_told_one_by_one(site, status, error):
+    async with at_work(site, Desk(), clock=Hands()):
+        await ended(await one_job(site, "short"))
+        site.line.refused["/outcomes"] = (status, error)
+        batch = await create(site.world, own("short", "wobble", "short"))
+
+        assert await all_end(site, batch) in ([DONE, FAILED, DONE], [FAILED, FAILED, DONE])
+        assert site.line.refused == {}
+
+
 async def test_while_one_slot_is_taken_for_long_the_other_serves_those_that_wait(site):
     desk = Desk()
 
