@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, ScalarSelect, and_, case, func, insert, or_, select, update
@@ -59,11 +59,11 @@ class SqlBatches:
         return found[0] if found else None
 
     async def holder(self, platform: PlatformId) -> Batch | None:
-        found = await self._where(
-            batches.c.platform_id == platform,
-            HOLDS,
-        )
-        return found[0] if found else None
+        return (await self.holders([platform])).get(platform)
+
+    async def holders(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, Batch]:
+        found = await self._where(batches.c.platform_id.in_(platforms), HOLDS)
+        return {batch.platform_id: batch for batch in found}
 
     async def queue(self, actor: Actor, platform: PlatformId, page: Page) -> Listed[Batch]:
         asked: list[Condition] = [

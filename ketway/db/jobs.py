@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,9 +19,10 @@ from sqlalchemy import (
     update,
 )
 
+from ketway.db import lines
 from ketway.db.paging import filtered, page_of
 from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
-from ketway.db.tables import BOOKED, PAUSED, RUNS, UNFINISHED, WAITS, batches, jobs
+from ketway.db.tables import RUNS, UNFINISHED, WAITS, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import BatchId
@@ -124,35 +125,14 @@ class SqlJobs:
         query = select(func.coalesce(func.max(jobs.c.position), 0)).where(jobs.c.batch_id == id)
         return await self._run(lambda c: c.execute(query).scalar_one())
 
-    async def heads(self, platform: PlatformId, batch: BatchId | None = None) -> Sequence[Candidate]:
-        waiting: list[Condition] = [WAITS, jobs.c.platform_id == platform, _is_not_of(PAUSED, platform)]
-        waiting.append(_is_not_of(BOOKED, platform) if batch is None else jobs.c.batch_id == batch)
-        lines = select(jobs.c.priority, jobs.c.project_id).where(*waiting).distinct()
+    async def waited_for(self) -> Collection[PlatformId]:
+        return await self._run(lines.waited_for)
 
-        def first_of_each(connection: Connection) -> list[Candidate]:
-            found: list[Candidate] = []
-            for line in connection.execute(lines).all():
-                head = (
-                    select(jobs.c.id, jobs.c.batch_id, jobs.c.created_at, jobs.c.position)
-                    .where(*waiting, jobs.c.priority == line.priority, jobs.c.project_id == line.project_id)
-                    .order_by(jobs.c.created_at, jobs.c.position, jobs.c.id)
-                    .limit(1)
-                )
-                row = connection.execute(head).one()
-                found.append(
-                    Candidate(
-                        job_id=row.id,
-                        batch_id=row.batch_id,
-                        project_id=line.project_id,
-                        platform_id=platform,
-                        priority=line.priority,
-                        created_at=row.created_at,
-                        position=row.position,
-                    )
-                )
-            return found
+    async def heads(self, platforms: Collection[PlatformId]) -> Sequence[Candidate]:
+        return await self._run(lambda c: lines.heads(c, platforms))
 
-        return await self._run(first_of_each)
+    async def heads_of(self, batches: Collection[BatchId]) -> Sequence[Candidate]:
+        return await self._run(lambda c: lines.heads_of(c, batches))
 
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         query = (
@@ -200,6 +180,15 @@ class SqlJobs:
         query = select(func.count()).select_from(jobs).where(RUNS, jobs.c.platform_id == platform)
         return await self._run(lambda c: c.execute(query).scalar_one())
 
+    async def running(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, int]:
+        query = (
+            select(jobs.c.platform_id, func.count().label("number"))
+            .where(RUNS, jobs.c.platform_id.in_(platforms))
+            .group_by(jobs.c.platform_id)
+        )
+        rows = await self._run(lambda c: c.execute(query).all())
+        return {row.platform_id: row.number for row in rows}
+
     async def delete(self, id: JobId, now: datetime) -> None:
         statement = update(jobs).where(jobs.c.id == id).values(deleted_at=now)
         await self._run(lambda c: c.execute(statement))
@@ -208,11 +197,6 @@ class SqlJobs:
         query = select(jobs).where(*conditions).order_by(jobs.c.position, jobs.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
         return [from_row(Job, row) for row in rows]
-
-
-def _is_not_of(held: Condition, platform: PlatformId) -> Condition:
-    """Jobs of none of a platform's batches that are held back so."""
-    return jobs.c.batch_id.not_in(select(batches.c.id).where(held, batches.c.platform_id == platform))
 
 
 def _row(job: Job) -> dict[str, object]:

@@ -125,6 +125,7 @@ async def test_an_exclusive_platform_has_one_holder(db):
 
     async with db.look() as work:
         assert await work.batches.holder(QPU) == holder
+        assert await work.batches.holders([QPU, platform_id("EMU_TEST")]) == {QPU: holder}
 
 
 @pytest.mark.parametrize("status", [BatchStatus.ACTIVE, BatchStatus.STOPPING])

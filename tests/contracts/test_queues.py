@@ -84,7 +84,7 @@ async def test_jobs_of_a_paused_batch_are_passed_over(db):
     (first,) = await keep_jobs(db, waiting, {"created_at": after(hours=1)})
 
     async with db.look() as work:
-        heads = await work.jobs.heads(EMU)
+        heads = await work.jobs.heads([EMU])
 
     assert [head.job_id for head in heads] == [first.id]
 
