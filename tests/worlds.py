@@ -18,6 +18,7 @@ from ketway.domain.applications import Application
 from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, hashed
 from ketway.domain.errors import Invalid
 from ketway.domain.leases import Worker
+from ketway.domain.outcomes import Outcome
 from ketway.domain.platforms import Platform
 from ketway.domain.tasks import Checked, Computed, Task
 from ketway.host.bell import LocalBell
@@ -25,7 +26,7 @@ from ketway.keys import links, tokens
 from ketway.keys.passwords import Argon2Hasher
 from ketway.services.core import Core, Limits, build_core
 from ketway.services.first_start import FirstCredentials
-from ketway.services.leases import Grant
+from ketway.services.grants import Grant
 from ketway.services.ports import Database
 from ketway.storage.disk import DiskBlobs
 from tests.builders import NOON, a_membership
@@ -106,9 +107,12 @@ class World:
         """Run every job that waits; how many there were."""
         number = 0
         while grants := await self.claim():
-            for grant in grants:
-                await self.core.leases.report_done(grant.lease.id, grant.lease.secret, answer(grant))
-                number += 1
+            outcomes = [
+                Outcome(lease_id=grant.lease.id, secret=grant.lease.secret, found=answer(grant))
+                for grant in grants
+            ]
+            assert not any(await self.core.outcomes.tell(outcomes))
+            number += len(grants)
         return number
 
     async def another_project(self) -> tuple[Actor, str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, ScalarSelect, and_, case, func, insert, or_, select, update
 
 from ketway.db.paging import filtered, page_of
-from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
+from ketway.db.rows import Condition, Runner, from_row, put_all, to_changes, to_row
 from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, PAUSED, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
@@ -39,11 +39,18 @@ class SqlBatches:
             raise Unknown("batch", str(id))
         return found[0]
 
-    async def put(self, batch: Batch) -> None:
-        row = to_changes(batch) | {"echo": dict(batch.echo), "version": batch.version + 1}
-        statement = update(batches).where(batches.c.id == batch.id, batches.c.version == batch.version)
-        if await self._run(lambda c: c.execute(statement.values(row)).rowcount) != 1:
-            raise Stale("batch", str(batch.id))
+    async def of(self, ids: Sequence[BatchId]) -> Mapping[BatchId, Batch]:
+        return {batch.id: batch for batch in await self._unsorted(batches.c.id.in_(ids))}
+
+    async def put(self, *batches_: Batch) -> None:
+        rows = [
+            to_changes(batch)
+            | {"echo": dict(batch.echo), "version": batch.version + 1}
+            | {"old_id": batch.id, "old_version": batch.version}
+            for batch in batches_
+        ]
+        if not await self._run(lambda c: put_all(c, batches, rows)):
+            raise Stale("batch", " or ".join(str(batch.id) for batch in batches_))
 
     async def list(self, actor: Actor, filter: BatchFilter, page: Page) -> Listed[Batch]:
         rows, total = await page_of(self._run, batches, _conditions(actor, filter), page)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
-    bindparam,
     func,
     insert,
     select,
@@ -21,7 +19,7 @@ from sqlalchemy import (
 
 from ketway.db import lines
 from ketway.db.paging import filtered, page_of
-from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
+from ketway.db.rows import Condition, Runner, from_row, put_all, to_changes, to_row
 from ketway.db.tables import RUNS, UNFINISHED, WAITS, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
@@ -57,26 +55,18 @@ class SqlJobs:
             raise Unknown("job", str(id))
         return found[0]
 
+    async def of(self, ids: Sequence[JobId]) -> Mapping[JobId, Job]:
+        return {job.id: job for job in await self._where(jobs.c.id.in_(ids))}
+
     async def put(self, *jobs_: Job) -> None:
-        statement = update(jobs).where(
-            jobs.c.id == bindparam("old_id"), jobs.c.version == bindparam("old_version")
-        )
         rows = [
             to_changes(job)
             | _mappings(job)
             | {"version": job.version + 1, "old_id": job.id, "old_version": job.version}
             for job in jobs_
         ]
-
-        def write(connection: Connection) -> str | None:
-            for row in rows:
-                if connection.execute(statement, row).rowcount != 1:
-                    return str(row["old_id"])
-            return None
-
-        stale = await self._run(write)
-        if stale is not None:
-            raise Stale("job", stale)
+        if not await self._run(lambda c: put_all(c, jobs, rows)):
+            raise Stale("job", " or ".join(str(job.id) for job in jobs_))
 
     async def list(self, actor: Actor, filter: JobFilter, page: Page) -> Listed[Job]:
         conditions = _conditions(actor, filter)
@@ -109,17 +99,23 @@ class SqlJobs:
             found[row.batch_id][row.status] = row.number
         return {id: found[id] for id in batches}
 
-    async def has_unfinished(self, id: BatchId) -> bool:
-        query = select(jobs.c.id).where(jobs.c.batch_id == id, UNFINISHED).limit(1)
-        return await self._run(lambda c: c.execute(query).first() is not None)
+    async def unfinished_among(self, batches_: Sequence[BatchId]) -> Set[BatchId]:
+        one = select(jobs.c.id).where(jobs.c.batch_id == batches.c.id, UNFINISHED)
+        query = select(batches.c.id).where(batches.c.id.in_(batches_), one.exists())
+        return set(await self._run(lambda c: c.execute(query).scalars().all()))
 
-    async def count_ran(self, id: BatchId) -> int:
+    async def count_ran(self, batches_: Sequence[BatchId]) -> Mapping[BatchId, int]:
+        if not batches_:
+            return {}
         query = (
-            select(func.count())
-            .select_from(jobs)
-            .where(jobs.c.batch_id == id, jobs.c.started_at.is_not(None), jobs.c.ended_at.is_not(None))
+            select(jobs.c.batch_id, func.count().label("number"))
+            .where(
+                jobs.c.batch_id.in_(batches_), jobs.c.started_at.is_not(None), jobs.c.ended_at.is_not(None)
+            )
+            .group_by(jobs.c.batch_id)
         )
-        return await self._run(lambda c: c.execute(query).scalar_one())
+        rows = await self._run(lambda c: c.execute(query).all())
+        return {row.batch_id: row.number for row in rows}
 
     async def last_position(self, id: BatchId) -> int:
         query = select(func.coalesce(func.max(jobs.c.position), 0)).where(jobs.c.batch_id == id)
@@ -133,6 +129,19 @@ class SqlJobs:
 
     async def heads_of(self, batches: Collection[BatchId]) -> Sequence[Candidate]:
         return await self._run(lambda c: lines.heads_of(c, batches))
+
+    async def following(self, head: Candidate, most: int) -> Sequence[Job]:
+        waiting: list[Condition] = [
+            WAITS,
+            jobs.c.platform_id == head.platform_id,
+            jobs.c.priority == head.priority,
+            jobs.c.project_id == head.project_id,
+            jobs.c.batch_id == head.batch_id,
+        ]
+        turns = (jobs.c.created_at, jobs.c.position, jobs.c.id)
+        query = select(jobs).where(*waiting).order_by(*turns).limit(most)
+        rows = await self._run(lambda c: c.execute(query).all())
+        return [from_row(Job, row) for row in rows]
 
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         query = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
 from ketway.db.tables import LIVE, leases, worker_tokens, workers
@@ -16,16 +16,21 @@ class SqlLeases:
     def __init__(self, runner: Runner) -> None:
         self._run = runner.run
 
-    async def add(self, lease: Lease) -> None:
-        await self._run(lambda c: c.execute(insert(leases), to_row(lease)))
+    async def add(self, *leases_: Lease) -> None:
+        rows = [to_row(lease) for lease in leases_]
+        if rows:
+            await self._run(lambda c: c.execute(insert(leases), rows))
 
-    async def get(self, id: LeaseId) -> Lease | None:
-        found = await self._where(leases.c.id == id)
-        return found[0] if found else None
+    async def of(self, ids: Sequence[LeaseId]) -> Mapping[LeaseId, Lease]:
+        query = select(leases).where(leases.c.id.in_(ids))
+        rows = await self._run(lambda c: c.execute(query).all())
+        return {row.id: from_row(Lease, row) for row in rows}
 
-    async def put(self, lease: Lease) -> None:
-        statement = update(leases).where(leases.c.id == lease.id).values(to_changes(lease))
-        await self._run(lambda c: c.execute(statement))
+    async def put(self, *leases_: Lease) -> None:
+        statement = update(leases).where(leases.c.id == bindparam("old_id"))
+        rows = [to_changes(lease) | {"old_id": lease.id} for lease in leases_]
+        if rows:
+            await self._run(lambda c: c.execute(statement, rows))
 
     async def live(self, worker: WorkerId) -> Sequence[Lease]:
         return await self._where(LIVE, leases.c.worker_id == worker)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import insert, select
 
@@ -36,6 +36,11 @@ class SqlPrograms:
         if row is None:
             raise Unknown("program", str(id))
         return from_row(Program, row)
+
+    async def of(self, ids: Sequence[ProgramId]) -> Mapping[ProgramId, Program]:
+        query = select(programs).where(programs.c.id.in_(ids))
+        rows = await self._run(lambda c: c.execute(query).all())
+        return {row.id: from_row(Program, row) for row in rows}
 
     async def list_named(self, actor: Actor, project: ProjectId, page: Page) -> Listed[Program]:
         if not actor.sees(project):

@@ -18,12 +18,14 @@ class SqlResults:
     def __init__(self, runner: Runner) -> None:
         self._run = runner.run
 
-    async def add(self, result: Result) -> None:
-        row = to_row(result) | {
-            "counts": [dict(counts) for counts in result.counts],
-            "metadata": dict(result.metadata),
-        }
-        await self._run(lambda c: c.execute(insert(results), row))
+    async def add(self, *results_: Result) -> None:
+        rows = [
+            to_row(result)
+            | {"counts": [dict(counts) for counts in result.counts], "metadata": dict(result.metadata)}
+            for result in results_
+        ]
+        if rows:
+            await self._run(lambda c: c.execute(insert(results), rows))
 
     async def history(self, platform: PlatformId, most: int) -> Sequence[Run]:
         latest = (

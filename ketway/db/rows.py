@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, TextClause
+from sqlalchemy import ColumnElement, Connection, Row, Table, TextClause, bindparam, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from ketway.domain.errors import Stale, StoreBusy
@@ -69,6 +69,20 @@ def to_changes(kept: Kept) -> dict[str, Any]:
 def from_row(kind: type[K], row: Row[Any]) -> K:
     values = row._mapping
     return kind(**{field.name: values[field.name] for field in fields(kind)})
+
+
+def put_all(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> bool:
+    """Write rows by id, each if it still has the version that was read, and raise that.
+
+    Returns:
+        Whether all of them had; else some may be written, and the transaction is to be undone.
+    """
+    if not rows:
+        return True
+    statement = update(table).where(
+        table.c.id == bindparam("old_id"), table.c.version == bindparam("old_version")
+    )
+    return connection.execute(statement, rows).rowcount == len(rows)
 
 
 def refused(error: SQLAlchemyError) -> Stale | StoreBusy:

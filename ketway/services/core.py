@@ -21,6 +21,8 @@ from ketway.services.keys import Keys
 from ketway.services.learning import Learning
 from ketway.services.leases import Leases
 from ketway.services.notices import Notices
+from ketway.services.outcomes import Outcomes
+from ketway.services.paces import Paces
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, BlobStore, Checker, Clock, Database, Hasher, Tokens
 from ketway.services.processes import Processes
@@ -59,6 +61,7 @@ class Core:
     programs: Programs
     platforms: Platforms
     leases: Leases
+    outcomes: Outcomes
     housekeeping: Housekeeping
     requests: Requests
     rehearsals: Rehearsals
@@ -111,6 +114,8 @@ def build_core(
         fresh=fresh,
         max_jobs=limits.max_jobs_per_request,
     )
+    paces = Paces()
+    outcomes = Outcomes(db=db, blobs=blobs, clock=clock, bell=bell, paces=paces)
     return Core(
         accounts=Accounts(db=db, clock=clock, hasher=hasher, tokens=tokens, fresh=fresh),
         batches=batches,
@@ -129,10 +134,13 @@ def build_core(
             clock=clock,
             bell=bell,
             platforms=platforms,
+            outcomes=outcomes,
+            paces=paces,
             fresh=fresh,
             life=limits.lease_life,
             max_wait_s=limits.max_wait_s,
         ),
+        outcomes=outcomes,
         housekeeping=Housekeeping(
             db=db,
             clock=clock,

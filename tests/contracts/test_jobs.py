@@ -104,7 +104,7 @@ async def test_no_jobs_are_no_trouble(db):
     async with db.look() as work:
         assert list(await work.jobs.of_batch(batch.id)) == []
         assert await work.jobs.last_position(batch.id) == 0
-        assert await work.jobs.count_ran(batch.id) == 0
+        assert await work.jobs.count_ran([batch.id]) == {}
 
 
 async def test_the_jobs_of_a_batch_come_in_creation_order(db):
@@ -156,7 +156,7 @@ async def test_jobs_that_were_cancelled_while_waiting_have_not_run(db):
     )
 
     async with db.look() as work:
-        assert await work.jobs.count_ran(batch.id) == 2
+        assert await work.jobs.count_ran([batch.id]) == {batch.id: 2}
 
 
 async def test_a_deleted_job_is_hidden(db):

@@ -96,12 +96,12 @@ async def test_a_lease_comes_back_as_it_was(db):
     lease = await keep_lease(db, await keep_worker(db), expires_at=after(seconds=30, microseconds=1))
 
     async with db.work() as work:
-        assert await work.leases.get(lease.id) == lease
-        assert await work.leases.get(LeaseId(uuid4())) is None
+        assert (await work.leases.of([lease.id]))[lease.id] == lease
+        assert await work.leases.of([LeaseId(uuid4())]) == {}
         await work.leases.put(lease.end(LeaseStatus.ENDED, "digest"))
 
     async with db.look() as work:
-        assert await work.leases.get(lease.id) == lease.end(LeaseStatus.ENDED, "digest")
+        assert (await work.leases.of([lease.id]))[lease.id] == lease.end(LeaseStatus.ENDED, "digest")
 
 
 async def test_an_attempt_is_leased_once(db):
@@ -159,9 +159,9 @@ async def test_one_worker_s_live_leases_are_extended(db):
         await work.leases.extend(worker.id, after(minutes=1))
 
     async with db.look() as work:
-        assert await work.leases.get(mine.id) == replace(mine, expires_at=after(minutes=1))
-        assert await work.leases.get(theirs.id) == theirs
-        assert await work.leases.get(over.id) == over
+        assert (await work.leases.of([mine.id]))[mine.id] == replace(mine, expires_at=after(minutes=1))
+        assert (await work.leases.of([theirs.id]))[theirs.id] == theirs
+        assert (await work.leases.of([over.id]))[over.id] == over
 
 
 async def test_extending_all_moves_every_end_be_it_later_or_earlier(db):
@@ -173,8 +173,8 @@ async def test_extending_all_moves_every_end_be_it_later_or_earlier(db):
         await work.leases.extend_all(after(minutes=1))
 
     async with db.look() as work:
-        assert await work.leases.get(short.id) == replace(short, expires_at=after(minutes=1))
-        assert await work.leases.get(long.id) == replace(long, expires_at=after(minutes=1))
+        assert (await work.leases.of([short.id]))[short.id] == replace(short, expires_at=after(minutes=1))
+        assert (await work.leases.of([long.id]))[long.id] == replace(long, expires_at=after(minutes=1))
 
 
 async def test_a_worker_comes_back_as_it_was_and_is_seen(db):

@@ -13,7 +13,7 @@ from hypothesis.stateful import Bundle, invariant, rule
 from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.leases import LeaseStatus, Word
-from ketway.services.leases import Grant
+from ketway.services.grants import Grant
 from ketway.services.listing import BatchFilter, JobFilter, Page
 from tests.fakes import a_memory_world
 from tests.histories import History

@@ -8,9 +8,10 @@ import httpx
 
 from ketway.api.scaleway.jobs import MAX_INLINE
 from ketway.domain.tasks import Computed
-from ketway.services.leases import Grant
+from ketway.services.grants import Grant
 from tests.api.scaleway.clients import a_job, a_session
 from tests.api.scaleway.worlds import ORIGIN, a_client
+from tests.services.steps import done
 from tests.worlds import World, all_zero
 
 
@@ -86,7 +87,7 @@ async def test_a_cancelled_job_leaves_no_result(api: httpx.AsyncClient, world: W
     job = await a_job(api, (await a_session(api))["id"])
     (grant,) = await world.claim()
     await api.post(f"/jobs/{job['id']}/cancel")
-    await world.core.leases.report_done(grant.lease.id, grant.lease.secret, all_zero(grant))
+    await done(world, grant)
 
     assert (await api.get(f"/jobs/{job['id']}")).json()["status"] == "cancelled"
     assert (await api.get(f"/jobs/{job['id']}/results")).json() == {"total_count": 0, "job_results": []}
