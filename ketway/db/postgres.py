@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from typing import Any, TypeVar
 
 import asyncpg
@@ -75,6 +76,13 @@ class PostgresDatabase:
     async def look(self) -> AsyncIterator[SqlWork]:
         async with _connected(self._readers) as connection:
             yield SqlWork(_Statements(connection))
+
+    async def time(self) -> datetime:
+        """The time of day there."""
+        async with _connected(self._readers) as connection:
+            with _refusing():
+                told: datetime = (await connection.exec_driver_sql("SELECT clock_timestamp()")).scalar_one()
+        return told
 
     async def close(self) -> None:
         await self._writer.dispose()
