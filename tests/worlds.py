@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from ketway import platforms
-from ketway.db import open_database
+from ketway.db.postgres import open_postgres
 from ketway.domain.accounts import Account, AccountId, Actor, Project, ProjectId, Role
 from ketway.domain.applications import Application
 from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, hashed
@@ -30,6 +30,7 @@ from ketway.services.grants import Grant
 from ketway.services.ports import Database
 from ketway.storage.disk import DiskBlobs
 from tests.builders import NOON, a_membership
+from tests.migrated import a_migrated_database
 
 
 class MovableClock:
@@ -148,12 +149,17 @@ async def a_world(
     catalogue: Sequence[Platform] | None = None,
     limits: Limits | None = None,
     applications: Sequence[Application] = (),
+    postgres: str | None = None,
 ) -> AsyncIterator[World]:
-    """A ketway with the built-in catalogue, one owner, one project, and one worker with every engine."""
+    """A ketway with the built-in catalogue, one owner, one project, and one worker with every engine.
+
+    Args:
+        postgres: URL of a migrated database without a row; SQLite in the folder if None.
+    """
     clock, checker = MovableClock(), AgreeableChecker()
     known = list(catalogue) if catalogue is not None else platforms.read()
     engines = {platform.engine: "1" for platform in known}
-    async with open_database(folder / "ketway.db") as db:
+    async with a_migrated_database(folder) if postgres is None else open_postgres(postgres) as db:
         blobs = DiskBlobs(folder / "blobs", links.LinkSigner(links.fresh_key()))
         core = build_core(
             db=db,

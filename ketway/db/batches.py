@@ -10,7 +10,7 @@ from sqlalchemy import Connection, ScalarSelect, and_, case, func, insert, or_, 
 from ketway.db.paging import filtered, page_of
 from ketway.db.rows import Condition, Runner, from_row, put_all, to_changes, to_row
 from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, PAUSED, batches, jobs
-from ketway.db.types import MICROSECONDS
+from ketway.db.types import MICROSECONDS, latest
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
@@ -89,7 +89,7 @@ class SqlBatches:
     async def last_activity(self, projects: Sequence[ProjectId] | None) -> Mapping[ProjectId, datetime]:
         c = batches.c
 
-        def latest(connection: Connection) -> dict[ProjectId, datetime]:
+        def last_of_each(connection: Connection) -> dict[ProjectId, datetime]:
             every = select(c.project_id).distinct()
             ids = connection.execute(every).scalars().all() if projects is None else projects
             # One by one: the latest is the last entry of an index.
@@ -99,7 +99,7 @@ class SqlBatches:
             }
             return {id: at for id, at in found.items() if at is not None}
 
-        return await self._run(latest)
+        return await self._run(last_of_each)
 
     async def children(self, id: BatchId) -> Sequence[BatchId]:
         return [batch.id for batch in await self._where(batches.c.parent_id == id)]
@@ -109,7 +109,7 @@ class SqlBatches:
         busy = select(jobs.c.id).where(
             jobs.c.batch_id == batches.c.id, jobs.c.status.in_([JobStatus.QUEUED, JobStatus.RUNNING])
         )
-        since = func.max(
+        since = latest(
             batches.c.created_at,
             func.coalesce(batches.c.started_at, 0),
             func.coalesce(batches.c.last_ended_at, 0),

@@ -303,6 +303,12 @@ class RequestStore(Protocol):
         """Unexpired requests that `asked` may repeat, oldest first: same caller and route, and the
         same key; or, where none was sent, the same digest and no key either."""
 
+    async def hand_to(self, id: RequestId, server: str) -> None:
+        """Say which run of which server answers it from now on."""
+
+    async def is_served(self, request: Request) -> bool:
+        """Whether the run of a server that answers it, not the one that asks, still stands."""
+
     async def forget(self, id: RequestId) -> None: ...
 
     async def has_expired(self, now: datetime) -> bool: ...

@@ -1,4 +1,4 @@
-"""A world on fakes and a world on the real stores; every use case is told in both."""
+"""A world on fakes and one on each real database; every use case is told in all."""
 
 from __future__ import annotations
 
@@ -9,17 +9,23 @@ from typing import Any
 import pytest
 
 from tests.fakes import MemoryBlobs, a_memory_world
+from tests.postgres import Postgres
 from tests.services.steps import PLATFORMS
 from tests.worlds import World, a_world
 
 
-@pytest.fixture(params=["memory", "disk"])
+@pytest.fixture(params=["memory", "disk", "postgres"])
 async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
     if request.param == "memory":
         async with a_memory_world(catalogue=PLATFORMS) as made:
             yield made
         return
-    async with a_world(tmp_path, catalogue=PLATFORMS) as made:
+    if request.param == "disk":
+        async with a_world(tmp_path, catalogue=PLATFORMS) as made:
+            yield made
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    async with server.migrated() as url, a_world(tmp_path, catalogue=PLATFORMS, postgres=url) as made:
         yield made
 
 
