@@ -30,6 +30,7 @@ from ketway.engines.circuit_results import (
     text_of,
 )
 from ketway.engines.engine import Progress
+from ketway.engines.kept import told
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -110,9 +111,13 @@ class Aer:
                 "method": ", ".join(sorted({shots.method for shots in found})),
                 "seconds": round(time.perf_counter() - began, 6),
                 "qubits": plan.qubits,
-                "resampled": all(shots.is_kept for shots in found),
+                **told(_all_kept([shots.is_kept for shots in found])),
             },
         )
+
+
+def _all_kept(each: Sequence[bool | None]) -> bool | None:
+    return None if None in each else all(each)
 
 
 def plan_of(task: Task) -> Plan:

@@ -28,13 +28,13 @@ class Shots:
         counts: plain binary of all classical bits, the last bit leftmost.
         each: one hexadecimal value a shot, or None where nobody asked.
         method: that Aer used.
-        is_kept: nothing was run for them.
+        is_kept: whether nothing was run for them; None where it must be every time.
     """
 
     counts: Mapping[str, int]
     each: Sequence[str] | None
     method: str
-    is_kept: bool = False
+    is_kept: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

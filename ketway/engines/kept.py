@@ -47,3 +47,12 @@ class Kept(Generic[T]):
 def key_of(*parts: Any) -> str:
     """The same for the same JSON values, and for no others."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def told(is_kept: bool | None) -> dict[str, bool]:
+    """For the metadata of a result.
+
+    Args:
+        is_kept: whether nothing was computed for it; None where nothing can be kept.
+    """
+    return {} if is_kept is None else {"resampled": is_kept}

@@ -19,7 +19,7 @@ from pulser.backend import Results
 from ketway.domain.errors import ProgramRefused
 from ketway.domain.tasks import Checked, Computed, Task
 from ketway.engines.engine import Progress
-from ketway.engines.kept import Kept, Weighed
+from ketway.engines.kept import Kept, Weighed, told
 from ketway.engines.pulser_config import Config, Rules, configure, needs_density_matrix
 from ketway.engines.pulser_evolved import Evolved, evolve, is_noiseless, key_for
 from ketway.engines.pulser_machine import build_on, machine_of
@@ -89,17 +89,18 @@ class PulserEngine:
                 "seed": task.seed,
                 "seconds": round(time.perf_counter() - began, 6),
                 "qubits": len(sequence.register.qubit_ids),
-                "resampled": is_kept,
+                **told(is_kept),
             },
         )
 
     def found(
         self, task: Task, sequence: Sequence, config: Config, on_progress: Progress
-    ) -> tuple[dict[str, Any], bool]:
-        """What the emulator finds, and whether it had computed that before and only drew anew."""
+    ) -> tuple[dict[str, Any], bool | None]:
+        """What the emulator finds, and whether it had computed that before and only drew anew; None where
+        it must compute every time."""
         if not is_noiseless(config):
             self.seed(task.seed)
-            return read(self.simulate(sequence, config, on_progress)), False
+            return read(self.simulate(sequence, config, on_progress)), None
         evolved, is_kept = self.evolutions.find(
             key_for(task, self.name, config), lambda: self.evolve(sequence, config, on_progress)
         )

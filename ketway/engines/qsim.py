@@ -24,7 +24,7 @@ from ketway.engines.cirq_results import Records, counts_of, registers_of, result
 from ketway.engines.cirq_results import shots_of as shots_read
 from ketway.engines.distributions import Distribution
 from ketway.engines.engine import Progress
-from ketway.engines.kept import Kept, key_of
+from ketway.engines.kept import Kept, key_of, told
 from ketway.engines.qsim_circuits import simplified
 from ketway.engines.qsim_final import can_be_kept, distribution_of, is_sampled_at_once, records_of
 from ketway.engines.qsim_options import Chosen, chosen
@@ -112,20 +112,20 @@ class Qsim:
                 "seed": plan.seed,
                 "seconds": round(time.perf_counter() - began, 6),
                 "qubits": plan.program.qubits,
-                "resampled": is_kept,
+                **told(is_kept),
                 **simulator_of(plan),
             },
         )
 
-    def sampled(self, plan: Plan, on_progress: Progress) -> tuple[Records, bool]:
-        """Bits of all shots, by measurement key; and whether nothing was run for them."""
+    def sampled(self, plan: Plan, on_progress: Progress) -> tuple[Records, bool | None]:
+        """Bits of all shots, by measurement key; and whether nothing was run for them, None where it must."""
         circuit, chance = plan.program.circuit, np.random.RandomState(plan.seed)
         if plan.lacking is not None:
             with refused("Cirq's simulator"):  # a condition may ask for what only a run can tell
-                return drawn(cirq.Simulator(dtype=np.complex64, seed=chance), plan, on_progress), False
+                return drawn(cirq.Simulator(dtype=np.complex64, seed=chance), plan, on_progress), None
         simulator = QSimSimulator(plan.chosen.qsim, seed=chance)
         if not can_be_kept(circuit):
-            return drawn(simulator, plan, on_progress), False
+            return drawn(simulator, plan, on_progress), None
         key = key_of(plan.document.circuits[0].text, plan.chosen.qsim.as_dict())
         distribution, is_kept = self.distributions.find(key, lambda: distribution_of(simulator, circuit))
         return records_of(circuit, distribution, plan.shots, plan.seed), is_kept

@@ -108,7 +108,7 @@ def test_noise_is_drawn_every_time():
 
     found = [ran(engine, configuration=configuration, shots=100, seed=seed) for seed in (1, 2)]
 
-    assert [each.metadata["resampled"] for each in found] == [False, False]
+    assert not any("resampled" in each.metadata for each in found)
 
 
 def test_an_emulator_that_reorders_its_atoms_gives_each_its_own_bit_back():
