@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 from ketway import platforms
@@ -103,6 +104,13 @@ class World:
     async def claim(self, most: int = 1) -> Sequence[Grant]:
         """What a worker with every engine gets right now."""
         return await self.core.leases.claim(self.token, self.worker.id, uuid4().hex, most=most, wait_s=0)
+
+    async def follow(self, link: str) -> tuple[bytes, str]:
+        """What a link fetches, and the name that it is given."""
+        url = urlsplit(link)
+        key = url.path.removeprefix("/blobs/")
+        name = self.blobs.named(key, dict(parse_qsl(url.query)), self.clock.now())
+        return await self.core.documents.read(key), name
 
     async def run_all(self, answer: Callable[[Grant], Computed] = all_zero) -> int:
         """Run every job that waits; how many there were."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, ScalarSelect, and_, case, func, insert, or_, select, update
 
 from ketway.db.paging import filtered, page_of
-from ketway.db.rows import Condition, Runner, from_row, put_all, to_changes, to_row
+from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
 from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, PAUSED, batches, jobs
 from ketway.db.types import MICROSECONDS, latest
 from ketway.domain.accounts import Actor, ProjectId
@@ -17,6 +17,8 @@ from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.services.listing import BatchFilter, Listed, Page
+
+_BY_ID = rows_by(batches.c.id)
 
 
 class SqlBatches:
@@ -34,13 +36,14 @@ class SqlBatches:
         return found[0]
 
     async def fetch(self, id: BatchId) -> Batch:
-        found = await self._where(batches.c.id == id)
+        found = await self.of([id])
         if not found:
             raise Unknown("batch", str(id))
-        return found[0]
+        return found[id]
 
     async def of(self, ids: Sequence[BatchId]) -> Mapping[BatchId, Batch]:
-        return {batch.id: batch for batch in await self._unsorted(batches.c.id.in_(ids))}
+        rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
+        return {batch.id: batch for batch in from_rows(Batch, rows)}
 
     async def put(self, *batches_: Batch) -> None:
         rows = [

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    bindparam,
     func,
     insert,
     select,
@@ -19,7 +20,7 @@ from sqlalchemy import (
 
 from ketway.db import lines
 from ketway.db.paging import filtered, page_of
-from ketway.db.rows import Condition, Runner, from_row, put_all, to_changes, to_row
+from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
 from ketway.db.tables import RUNS, UNFINISHED, WAITS, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
@@ -32,6 +33,30 @@ from ketway.domain.scheduling import Candidate
 from ketway.services.listing import JobFilter, Listed, Load, Order, Page
 
 _BATCH_NAME = select(batches.c.name).where(batches.c.id == jobs.c.batch_id).scalar_subquery()
+
+
+# Asked with every claim and every outcome.
+_BY_ID = rows_by(jobs.c.id)
+_LINE = ("platform_id", "priority", "project_id", "batch_id")
+_FOLLOWING = (
+    select(jobs)
+    .where(WAITS, *(jobs.c[name] == bindparam(name) for name in _LINE))
+    .order_by(jobs.c.created_at, jobs.c.position, jobs.c.id)
+    .limit(bindparam("most"))
+)
+_UNFINISHED = select(batches.c.id).where(
+    batches.c.id.in_(bindparam("ids", expanding=True)),
+    select(jobs.c.id).where(jobs.c.batch_id == batches.c.id, UNFINISHED).exists(),
+)
+_RAN = (
+    select(jobs.c.batch_id, func.count().label("number"))
+    .where(
+        jobs.c.batch_id.in_(bindparam("ids", expanding=True)),
+        jobs.c.started_at.is_not(None),
+        jobs.c.ended_at.is_not(None),
+    )
+    .group_by(jobs.c.batch_id)
+)
 
 
 class SqlJobs:
@@ -50,19 +75,18 @@ class SqlJobs:
         return found[0]
 
     async def fetch(self, id: JobId) -> Job:
-        found = await self._where(jobs.c.id == id)
+        found = await self.of([id])
         if not found:
             raise Unknown("job", str(id))
-        return found[0]
+        return found[id]
 
     async def of(self, ids: Sequence[JobId]) -> Mapping[JobId, Job]:
-        return {job.id: job for job in await self._where(jobs.c.id.in_(ids))}
+        rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
+        return {job.id: job for job in from_rows(Job, rows)}
 
     async def put(self, *jobs_: Job) -> None:
         rows = [
-            to_changes(job)
-            | _mappings(job)
-            | {"version": job.version + 1, "old_id": job.id, "old_version": job.version}
+            to_changes(job) | {"version": job.version + 1, "old_id": job.id, "old_version": job.version}
             for job in jobs_
         ]
         if not await self._run(lambda c: put_all(c, jobs, rows)):
@@ -100,21 +124,12 @@ class SqlJobs:
         return {id: found[id] for id in batches}
 
     async def unfinished_among(self, batches_: Sequence[BatchId]) -> Set[BatchId]:
-        one = select(jobs.c.id).where(jobs.c.batch_id == batches.c.id, UNFINISHED)
-        query = select(batches.c.id).where(batches.c.id.in_(batches_), one.exists())
-        return set(await self._run(lambda c: c.execute(query).scalars().all()))
+        return set(await self._run(lambda c: c.execute(_UNFINISHED, {"ids": batches_}).scalars().all()))
 
     async def count_ran(self, batches_: Sequence[BatchId]) -> Mapping[BatchId, int]:
         if not batches_:
             return {}
-        query = (
-            select(jobs.c.batch_id, func.count().label("number"))
-            .where(
-                jobs.c.batch_id.in_(batches_), jobs.c.started_at.is_not(None), jobs.c.ended_at.is_not(None)
-            )
-            .group_by(jobs.c.batch_id)
-        )
-        rows = await self._run(lambda c: c.execute(query).all())
+        rows = await self._run(lambda c: c.execute(_RAN, {"ids": batches_}).all())
         return {row.batch_id: row.number for row in rows}
 
     async def last_position(self, id: BatchId) -> int:
@@ -131,17 +146,8 @@ class SqlJobs:
         return await self._run(lambda c: lines.heads_of(c, batches))
 
     async def following(self, head: Candidate, most: int) -> Sequence[Job]:
-        waiting: list[Condition] = [
-            WAITS,
-            jobs.c.platform_id == head.platform_id,
-            jobs.c.priority == head.priority,
-            jobs.c.project_id == head.project_id,
-            jobs.c.batch_id == head.batch_id,
-        ]
-        turns = (jobs.c.created_at, jobs.c.position, jobs.c.id)
-        query = select(jobs).where(*waiting).order_by(*turns).limit(most)
-        rows = await self._run(lambda c: c.execute(query).all())
-        return [from_row(Job, row) for row in rows]
+        wanted = {name: getattr(head, name) for name in _LINE} | {"most": most}
+        return from_rows(Job, await self._run(lambda c: c.execute(_FOLLOWING, wanted).all()))
 
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         query = (
@@ -205,7 +211,7 @@ class SqlJobs:
     async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[Job]:
         query = select(jobs).where(*conditions).order_by(jobs.c.position, jobs.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
-        return [from_row(Job, row) for row in rows]
+        return from_rows(Job, rows)
 
 
 def _row(job: Job) -> dict[str, object]:

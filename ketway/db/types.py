@@ -6,6 +6,7 @@ import enum
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,13 @@ from sqlalchemy.types import TypeDecorator
 from ketway.domain.prices import Prices
 
 MICROSECONDS = 1_000_000
+_MICROSECOND = timedelta(microseconds=1)
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+#: Rows of one question share most of their ids, and to read a UUID costs more than all else of a column.
+_uuid = lru_cache(maxsize=10_000)(UUID)
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 class Id(TypeDecorator[UUID]):
@@ -30,7 +38,7 @@ class Id(TypeDecorator[UUID]):
         return None if value is None else str(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> UUID | None:
-        return None if value is None else UUID(value)
+        return None if value is None else _uuid(value)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -42,14 +50,12 @@ class Moment(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         if value is None:
             return None
-        whole = int(value.replace(microsecond=0).timestamp())
-        return whole * MICROSECONDS + value.microsecond
+        return (value - _BEGINNING) // _MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        whole, micro = divmod(value, MICROSECONDS)
-        return datetime.fromtimestamp(whole, UTC).replace(microsecond=micro)
+        return _BEGINNING + timedelta(microseconds=value)
 
 
 class Time(TypeDecorator[timedelta]):
@@ -59,7 +65,7 @@ class Time(TypeDecorator[timedelta]):
     cache_ok = True
 
     def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
-        return None if value is None else value // timedelta(microseconds=1)
+        return None if value is None else value // _MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
         return None if value is None else timedelta(microseconds=value)
@@ -93,9 +99,11 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return None if value is None else _encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        if value in ("{}", "[]"):  # as most are
+            return {} if value == "{}" else []
         return None if value is None else json.loads(value)
 
 

@@ -33,13 +33,18 @@ class Outcome:
     ran: timedelta | None = None
 
     @cached_property
+    def document(self) -> bytes:
+        """What it leaves to be read; empty where it is no result."""
+        return self.found.document.encode() if isinstance(self.found, Computed) else b""
+
+    @cached_property
     def digest(self) -> str | None:
         """The same for the same outcome; for a result, of its document. None for a return."""
         if self.found is None:
             return None
         if isinstance(self.found, Failure):
-            return _sha256(f"{self.found.verdict.value}: {self.found.why}")
-        return _sha256(self.found.document)
+            return _sha256(f"{self.found.verdict.value}: {self.found.why}".encode())
+        return _sha256(self.document)
 
     def time_of(self, lease: Lease, now: datetime) -> timedelta:
         """How long the attempt ran: never longer than it was lent, whatever is said."""
@@ -61,5 +66,5 @@ def ended(job: Job, outcome: Outcome, now: datetime) -> Job:
     return job.fail(why, now)
 
 
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

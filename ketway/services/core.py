@@ -9,10 +9,12 @@ from uuid import UUID
 
 from ketway.domain.applications import Application
 from ketway.domain.platforms import Platform
+from ketway.domain.results import MAX_IN_ROW
 from ketway.services.accounts import Accounts
 from ketway.services.batches import Batches
 from ketway.services.bookings import Bookings
 from ketway.services.checks import Checks
+from ketway.services.documents import Documents
 from ketway.services.figures import Figures
 from ketway.services.first_start import FirstStart
 from ketway.services.housekeeping import Housekeeping
@@ -41,6 +43,7 @@ class Limits:
 
     max_program_bytes: int = 32 * 2**20
     max_jobs_per_request: int = 5000
+    max_in_row: int = MAX_IN_ROW
     lease_life: timedelta = timedelta(seconds=30)
     max_wait_s: float = 20.0
     sweep_interval_s: float = 1.0
@@ -58,6 +61,7 @@ class Core:
     batches: Batches
     bookings: Bookings
     jobs: Jobs
+    documents: Documents
     programs: Programs
     platforms: Platforms
     leases: Leases
@@ -121,8 +125,9 @@ def build_core(
         fresh=fresh,
         max_jobs=limits.max_jobs_per_request,
     )
+    documents = Documents(db=db, blobs=blobs)
     paces = Paces()
-    outcomes = Outcomes(db=db, blobs=blobs, clock=clock, bell=bell, paces=paces)
+    outcomes = Outcomes(db=db, blobs=blobs, clock=clock, bell=bell, paces=paces, max_in_row=limits.max_in_row)
     return Core(
         accounts=Accounts(db=db, clock=clock, hasher=hasher, tokens=tokens, fresh=fresh),
         batches=batches,
@@ -132,7 +137,8 @@ def build_core(
         ),
         keys=Keys(db=db, clock=clock, fresh=fresh),
         first_start=FirstStart(db=db, clock=clock, hasher=hasher, fresh=fresh),
-        jobs=Jobs(db=db, blobs=blobs, clock=clock, bell=bell),
+        jobs=Jobs(db=db, blobs=blobs, kept=documents, clock=clock, bell=bell),
+        documents=documents,
         programs=programs,
         platforms=platforms,
         leases=Leases(

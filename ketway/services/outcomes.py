@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -13,7 +14,7 @@ from ketway.domain.errors import LeaseLost
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.leases import Lease, LeaseId, LeaseStatus, Verdict
 from ketway.domain.outcomes import Failure, Outcome, ended
-from ketway.domain.results import Result, blob_key, shown
+from ketway.domain.results import Result, key_of, names_row, shown
 from ketway.domain.tasks import Computed
 from ketway.domain.usage import NOTHING, Usage, of_result
 from ketway.services.ending import News, settle_all
@@ -23,11 +24,17 @@ from ketway.services.ports import Bell, BlobStore, Clock, Database, Work
 
 @dataclass(frozen=True, kw_only=True)
 class Outcomes:
+    """
+    Args:
+        max_in_row: bytes of a document that is kept in the row of its result.
+    """
+
     db: Database
     blobs: BlobStore
     clock: Clock
     bell: Bell
     paces: Paces
+    max_in_row: int
 
     async def tell(self, outcomes: Sequence[Outcome]) -> Sequence[LeaseLost | None]:
         """End attempts as their workers say; saying the same twice is no fault.
@@ -36,12 +43,13 @@ class Outcomes:
             For each, None where it counts, or that the attempt is not the worker's any more: then
             nothing of it is kept.
         """
-        stored = await self._store(outcomes)
+        large = [outcome for outcome in outcomes if len(outcome.document) > self.max_in_row]
+        stored = await self._store(large) if large else set()
         async with self.db.work() as work:
-            telling = await _begin(work, outcomes, self.clock.now())
+            telling = await self._begin(work, outcomes)
             answers = [telling.hear(outcome) for outcome in outcomes]
             await telling.keep(work)
-            unread = stored - await _keys_of(work, outcomes) if stored else set()
+            unread = stored - await _keys_of(work, large) if stored else set()
         for key in unread:
             await self.blobs.delete(key)
         for outcome, job in telling.heard:
@@ -50,25 +58,25 @@ class Outcomes:
             await self.bell.ring()
         return answers
 
-    async def _store(self, outcomes: Sequence[Outcome]) -> set[str]:
+    async def _store(self, large: Sequence[Outcome]) -> set[str]:
         """Store the documents of those that count as far as can be seen; says under which keys.
 
         The bytes are safe before a job says DONE: whoever sees DONE can read them.
         """
-        computed = [outcome for outcome in outcomes if isinstance(outcome.found, Computed)]
-        if not computed:
-            return set()
         async with self.db.look() as work:
-            telling = await _begin(work, computed, self.clock.now())
-        stored = {}
-        for outcome in computed:
-            lease = telling.leases.get(outcome.lease_id)
-            if lease is not None and telling.hear(outcome) is None and lease.outcome != outcome.digest:
-                stored[_key(lease, outcome)] = outcome.found
-        for key, found in stored.items():
-            assert isinstance(found, Computed)
-            await self.blobs.put(key, found.document.encode())
-        return set(stored)
+            telling = await self._begin(work, large)
+        for outcome in large:
+            telling.hear(outcome)
+        documents = {result.key: outcome.document for outcome, result in telling.results}
+        await asyncio.gather(*[self.blobs.put(key, document) for key, document in documents.items()])
+        return set(documents)
+
+    async def _begin(self, work: Work, outcomes: Sequence[Outcome]) -> _Telling:
+        leases = await work.leases.of([outcome.lease_id for outcome in outcomes])
+        jobs = await work.jobs.of([lease.job_id for lease in leases.values()])
+        return _Telling(
+            now=self.clock.now(), max_in_row=self.max_in_row, leases=dict(leases), jobs=dict(jobs)
+        )
 
     def _note(self, outcome: Outcome, job: Job) -> None:
         if outcome.found is None:
@@ -83,11 +91,12 @@ class _Telling:
     """Leases and jobs while outcomes are told of them, one after another."""
 
     now: datetime
+    max_in_row: int
     leases: dict[LeaseId, Lease]
     jobs: dict[JobId, Job]
     changed: dict[LeaseId, Lease] = field(default_factory=dict)
     heard: list[tuple[Outcome, Job]] = field(default_factory=list)
-    results: list[Result] = field(default_factory=list)
+    results: list[tuple[Outcome, Result]] = field(default_factory=list)
     used: defaultdict[BatchId, Usage] = field(default_factory=lambda: defaultdict(lambda: NOTHING))
 
     def hear(self, outcome: Outcome) -> LeaseLost | None:
@@ -115,11 +124,26 @@ class _Telling:
             self.used[job.batch_id] += of_result(job, len(outcome.found.counts), outcome.found.shots)
             # Nobody will read the result where a cancel was asked for.
             if job.status is JobStatus.DONE:
-                self.results.append(_result(lease, outcome, outcome.found, self.now))
+                self.results.append((outcome, self._result(lease, outcome, outcome.found)))
+
+    def _result(self, lease: Lease, outcome: Outcome, computed: Computed) -> Result:
+        size, sha256 = len(outcome.document), outcome.digest or ""
+        return Result(
+            job_id=lease.job_id,
+            attempt=lease.attempt,
+            key=key_of(lease.job_id, lease.attempt, sha256, is_in_row=size <= self.max_in_row),
+            size=size,
+            sha256=sha256,
+            shots=computed.shots,
+            counts=[shown(counts) for counts in computed.counts],
+            metadata=computed.metadata,
+            created_at=self.now,
+        )
 
     async def keep(self, work: Work) -> None:
         jobs = [job for _, job in self.heard]
-        await work.results.add(*self.results)
+        in_rows = {result.key: outcome.document for outcome, result in self.results if names_row(result.key)}
+        await work.results.add([result for _, result in self.results], in_rows)
         await work.leases.put(*self.changed.values())
         await work.jobs.put(*jobs)
         over: dict[BatchId, list[Job]] = {job.batch_id: [] for job in jobs}
@@ -150,32 +174,8 @@ def _was_cut(outcome: Outcome) -> bool:
     return isinstance(outcome.found, Failure) and outcome.found.verdict is Verdict.CANCELLED
 
 
-async def _begin(work: Work, outcomes: Collection[Outcome], now: datetime) -> _Telling:
-    leases = await work.leases.of([outcome.lease_id for outcome in outcomes])
-    jobs = await work.jobs.of([lease.job_id for lease in leases.values()])
-    return _Telling(now=now, leases=dict(leases), jobs=dict(jobs))
-
-
 async def _keys_of(work: Work, outcomes: Collection[Outcome]) -> set[str]:
     """Of the results that there are now."""
     leases = await work.leases.of([outcome.lease_id for outcome in outcomes])
     results = await work.results.of([lease.job_id for lease in leases.values()])
     return {result.key for result in results.values()}
-
-
-def _key(lease: Lease, outcome: Outcome) -> str:
-    return blob_key(lease.job_id, lease.attempt, outcome.digest or "")
-
-
-def _result(lease: Lease, outcome: Outcome, computed: Computed, now: datetime) -> Result:
-    return Result(
-        job_id=lease.job_id,
-        attempt=lease.attempt,
-        key=_key(lease, outcome),
-        size=len(computed.document.encode()),
-        sha256=outcome.digest or "",
-        shots=computed.shots,
-        counts=[shown(counts) for counts in computed.counts],
-        metadata=computed.metadata,
-        created_at=now,
-    )

@@ -210,7 +210,14 @@ class ProgramStore(Protocol):
 
 
 class ResultStore(Protocol):
-    async def add(self, *results: Result) -> None: ...
+    async def add(self, results: Sequence[Result], documents: Mapping[str, bytes]) -> None:
+        """
+        Args:
+            documents: by key, of those results whose document is kept beside them.
+        """
+
+    async def documents(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """Those of the keys that are kept beside their results."""
 
     async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]: ...
 

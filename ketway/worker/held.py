@@ -14,7 +14,16 @@ from ketway.domain.errors import Refusal
 from ketway.domain.leases import Verdict, Word
 from ketway.domain.results import shown
 from ketway.domain.tasks import Computed, Task
-from ketway.worker.deaths import ChildDied, EngineFault, MemoryLimit, ResultTooLarge, TimeLimit
+from ketway.worker.deaths import (
+    ChildDied,
+    EngineFault,
+    FileLimit,
+    MemoryLimit,
+    ProcessorLimit,
+    ResultTooLarge,
+    ThreadLimit,
+    TimeLimit,
+)
 from ketway.worker.hold import Hold
 
 log = structlog.get_logger()
@@ -94,9 +103,9 @@ def verdict(error: Exception) -> Verdict:
         return Verdict.REFUSED
     for kind, found in (
         (ChildDied, Verdict.DIED),
-        (TimeLimit, Verdict.TIME_LIMIT),
+        ((TimeLimit, ProcessorLimit), Verdict.TIME_LIMIT),
         (MemoryLimit, Verdict.MEMORY_LIMIT),
-        ((EngineFault, ResultTooLarge), Verdict.FAULT),
+        ((EngineFault, FileLimit, ThreadLimit, ResultTooLarge), Verdict.FAULT),
     ):
         if isinstance(error, kind):
             return found

@@ -55,10 +55,15 @@ class MemoryResults:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    async def add(self, *results: Result) -> None:
+    async def add(self, results: Sequence[Result], documents: Mapping[str, bytes]) -> None:
         for result in results:
             must_exist(self._tables.jobs, result.job_id)
             insert(self._tables.results, result.job_id, result)
+            if result.key in documents:
+                insert(self._tables.documents, result.key, documents[result.key])
+
+    async def documents(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        return {key: self._tables.documents[key] for key in keys if key in self._tables.documents}
 
     async def history(self, platform: PlatformId, most: int) -> Sequence[Run]:
         began = [
