@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -19,6 +21,8 @@ from tests.system.processes import alive, descendants, until
 #: Nothing of it need survive the machine; those who kill it start one that keeps its promises.
 _IN_HASTE = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 _MIGRATED = "ketway_migrated"
+#: Set in the environment, it puts every world of the tests on PostgreSQL: `make postgres`.
+EVERYWHERE = "KETWAY_TESTS_ON_POSTGRES"
 
 
 class Postgres:
@@ -98,3 +102,11 @@ def a_postgres(*, in_haste: bool = True) -> Iterator[Postgres]:
             yield Postgres(server)
         finally:
             server.cleanup()
+
+
+@cache
+def everywhere() -> Postgres:
+    """The server of every world that asks for no other; stopped with this process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(a_postgres())
