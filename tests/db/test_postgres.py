@@ -101,6 +101,17 @@ async def test_several_processes_that_start_at_once_make_the_tables_once(postgre
         assert await connection.fetchval("SELECT count(*) FROM alembic_version") == 1
 
 
+async def test_an_upgrade_that_fails_leaves_nothing_half_done(postgres):
+    async with postgres.empty() as url, connected(url) as connection:
+        await connection.execute("CREATE TABLE leases (x text)")
+
+        with pytest.raises(StoreBusy):
+            await _start(url)
+
+        rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    assert [row["tablename"] for row in rows] == ["leases"]
+
+
 async def _start(url: str) -> None:
     async with open_postgres(url) as db:
         await db.time()
