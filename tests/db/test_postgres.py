@@ -17,12 +17,14 @@ from ketway.db.postgres import PostgresDatabase, open_postgres
 from ketway.domain.accounts import Account, AccountId, Project
 from ketway.domain.batches import Batch
 from ketway.domain.errors import Invalid, StoreBusy, Unknown
-from ketway.domain.requests import RequestId
+from ketway.domain.requests import Asked, Request, RequestId
 from ketway.host.bell import LocalBell
 from ketway.host.clock import ToldClock
 from ketway.services.ports import Database
+from ketway.services.requests import Requests
 from tests.builders import ACCOUNT, NOON, PROJECT, a_batch
 from tests.postgres import Postgres
+from tests.worlds import MovableClock
 
 
 @pytest.fixture
@@ -279,9 +281,7 @@ async def test_a_server_stands_as_long_as_it_lives(url, db):
         assert not await work.requests.is_served(request)
 
 
-def _answered_by(server: str):
-    from ketway.domain.requests import Request
-
+def _answered_by(server: str) -> Request:
     return Request(
         id=RequestId(uuid4()),
         caller_id=AccountId(ACCOUNT),
@@ -293,6 +293,51 @@ def _answered_by(server: str):
         created_at=NOON,
         expires_at=NOON,
     )
+
+
+async def test_a_request_that_another_server_answers_is_no_repetition_until_its_answer_is_lost(url, db):
+    one, other, third = (_requests(db, name) for name in ("one", "two", "three"))
+    first, again, once_more = (_asked() for _ in range(3))
+    bells = [SharedBell(url, LocalBell()) for _ in range(2)]
+    async with _attended(bells[1], "two"), _attended(bells[0], "one"):
+        async with db.work() as work:
+            await one.remember(work, first, "made")
+            assert await other.repeated(work, again) is None
+
+        await one.abandoned(first)
+
+        async with db.work() as work:
+            found = await other.repeated(work, again)
+            assert found is not None
+            assert found.made == ("made",)
+            # Now the second server answers it.
+            assert await third.repeated(work, once_more) is None
+        await other.answered(again)
+        async with db.work() as work:
+            assert await third.repeated(work, once_more) is None
+
+
+async def test_a_request_whose_server_died_is_repeated_at_any_other(url, db):
+    one, other = _requests(db, "one"), _requests(db, "two")
+    async with _attended(SharedBell(url, LocalBell()), "one"), db.work() as work:
+        await one.remember(work, _asked(), "made")
+
+    async with connected(url) as connection:
+        while await connection.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"):
+            await asyncio.sleep(0)
+    async with db.work() as work:
+        found = await other.repeated(work, _asked())
+
+    assert found is not None
+    assert found.made == ("made",)
+
+
+def _requests(db: PostgresDatabase, server: str) -> Requests:
+    return Requests(db=db, clock=MovableClock(), server=server)
+
+
+def _asked() -> Asked:
+    return Asked(id=RequestId(uuid4()), caller_id=ACCOUNT, route="POST /batches", digest="d")
 
 
 async def test_the_clock_is_the_database_s(db):
