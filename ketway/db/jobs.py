@@ -227,13 +227,18 @@ def _conditions(actor: Actor, filter: JobFilter) -> list[Condition]:
     if filter.batch_ids:
         asked.append(jobs.c.batch_id.in_(filter.batch_ids))
     if filter.min_shots is not None:
-        asked.append(jobs.c.shots >= filter.min_shots)
+        asked.append(_wide(jobs.c.shots) >= filter.min_shots)
     if filter.max_shots is not None:
-        asked.append(jobs.c.shots <= filter.max_shots)
+        asked.append(_wide(jobs.c.shots) <= filter.max_shots)
     if filter.has_errors is not None:
         empty = jobs.c.errors == ()
         asked.append(~empty if filter.has_errors else empty)
     return asked
+
+
+def _wide(column: ColumnElement[int]) -> ColumnElement[int]:
+    """A number that may be compared with one that no row holds."""
+    return type_coerce(column, BigInteger)
 
 
 def _micros(column: ColumnElement[Any]) -> ColumnElement[int]:

@@ -57,7 +57,7 @@ def upgrade_postgres(connection: Connection, to: str = "head") -> None:
         connection.exec_driver_sql(f"SET LOCAL {limit} = 0")
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITING})")
     _run(connection, to)
-    _compare_by_bytes(connection)
+    compare_by_bytes(connection)
     connection.commit()
 
 
@@ -78,7 +78,7 @@ def _run(connection: Connection, to: str) -> None:
     command.upgrade(config, to)
 
 
-def _compare_by_bytes(connection: Connection) -> None:
+def compare_by_bytes(connection: Connection) -> None:
     """Make texts sort as their bytes do, as on SQLite, whatever language the database is in: ids are
     searched by their beginning, which is a range in no other order."""
     ours = list(learning_tables.learners.metadata.tables)

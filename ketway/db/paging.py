@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Table, case, func, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Row, Table, case, func, literal, select
 
 from ketway.db.rows import Condition
 from ketway.db.tables import UNDONE
@@ -35,7 +35,7 @@ async def page_of(
     """
     column = _sorted_by(table, page, elsewhere or {})
     order = [_descending(column), table.c.id.desc()] if page.descending else [_ascending(column), table.c.id]
-    ids = select(table.c.id).where(*conditions).order_by(*order).limit(page.limit).offset(page.offset)
+    ids = select(table.c.id).where(*conditions).order_by(*order).limit(page.limit).offset(skipped(page))
     query = select(table).where(table.c.id.in_(ids.scalar_subquery())).order_by(*order)
     count = select(func.count()).select_from(table).where(*conditions)
 
@@ -47,6 +47,11 @@ async def page_of(
 
     found: tuple[Sequence[Row[Any]], int] = await run(both)
     return found
+
+
+def skipped(page: Page) -> ColumnElement[int]:
+    """Rows before a page: there may be said to be more than a number of the usual width holds."""
+    return literal(page.offset, BigInteger)
 
 
 def _sorted_by(table: Table, page: Page, elsewhere: Mapping[Order, ColumnElement[Any]]) -> ColumnElement[Any]:

@@ -156,14 +156,23 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         connection = await engine.connect()
     try:
         yield connection
+    except asyncio.CancelledError:
+        # Nobody knows how far its last statement came.
+        await _to_its_end(connection.invalidate())
+        raise
     finally:
         with _refusing():
             await _to_its_end(connection.close())
 
 
 async def _to_its_end(doing: Awaitable[None]) -> None:
-    """Even if whoever waits for it is cancelled."""
-    await asyncio.shield(asyncio.ensure_future(doing))
+    """Even if whoever waits for it is cancelled meanwhile."""
+    task = asyncio.ensure_future(doing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 @contextmanager

@@ -88,9 +88,9 @@ class LocalFleet:
             *self.arguments,
             stdin=PIPE,
             start_new_session=True,  # a Ctrl-C is the server's to answer
-            env=_without_secrets(os.environ) | {"KETWAY_WORKER_TOKEN": self.token},
+            env=worker_environment(os.environ) | {"KETWAY_WORKER_TOKEN": self.token},
         )
 
 
-def _without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+def worker_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name not in _SECRETS}

@@ -434,3 +434,13 @@ async def test_a_changed_job_is_read_changed(db):
     async with db.look() as work:
         read = await work.jobs.fetch(job.id)
     assert read == replace(job, status=JobStatus.RUNNING, progress=5, errors=("x",), version=1)
+
+
+async def test_numbers_that_no_row_has_are_compared_all_the_same(db):
+    job = await keep_job(db, shots=5)
+
+    least = await listed(db, filter=JobFilter(min_shots=2**53))
+    most = await listed(db, filter=JobFilter(max_shots=2**53))
+    beyond = await listed(db, page=Page(offset=2**31))
+
+    assert [[found.id for found in each.items] for each in (least, most, beyond)] == [[], [job.id], []]
