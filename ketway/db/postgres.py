@@ -36,10 +36,10 @@ _LIMITS = {
     "application_name": "ketway",
     # The queries are small: compiling one takes longer than running it.
     "jit": "off",
-    "lock_timeout": "10s",
+    "lock_timeout": "20s",
     "statement_timeout": "30s",
     # A process that was paused in a transaction must not keep all others from writing.
-    "idle_in_transaction_session_timeout": "5s",
+    "idle_in_transaction_session_timeout": "10s",
     "synchronous_commit": "on",
 }
 

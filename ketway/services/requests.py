@@ -42,8 +42,6 @@ class Requests:
         for earlier in await work.requests.like(asked, self.clock.now()):
             if asked.key is not None or not await self._is_being_answered(work, earlier):
                 must_be_same(earlier, asked)
-                if earlier.server != self.server:
-                    await work.requests.hand_to(earlier.id, self.server)
                 self.answering[asked.id] = earlier.id
                 return earlier
         return None
@@ -80,6 +78,7 @@ class Requests:
 
     async def _is_being_answered(self, work: Work, earlier: Request) -> bool:
         """Two alike at the same time are two; a repetition comes after the first has failed."""
-        if earlier.server == self.server:
-            return earlier.id in self.answering.values()
-        return earlier.server != NOBODY and await work.requests.is_served(earlier)
+        if earlier.id in self.answering.values():
+            return True
+        is_elsewhere = earlier.server not in (NOBODY, self.server)
+        return is_elsewhere and await work.requests.is_served(earlier)
