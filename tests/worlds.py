@@ -4,8 +4,9 @@ and a worker that answers at once."""
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 from ketway import platforms
-from ketway.db import open_database
+from ketway.db.postgres import open_postgres
 from ketway.domain.accounts import Account, AccountId, Actor, Project, ProjectId, Role
 from ketway.domain.applications import Application
 from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, hashed
@@ -31,6 +32,8 @@ from ketway.services.grants import Grant
 from ketway.services.ports import Database
 from ketway.storage.disk import DiskBlobs
 from tests.builders import NOON, a_membership
+from tests.migrated import a_migrated_database
+from tests.postgres import EVERYWHERE, everywhere
 
 
 class MovableClock:
@@ -156,12 +159,17 @@ async def a_world(
     catalogue: Sequence[Platform] | None = None,
     limits: Limits | None = None,
     applications: Sequence[Application] = (),
+    postgres: str | None = None,
 ) -> AsyncIterator[World]:
-    """A ketway with the built-in catalogue, one owner, one project, and one worker with every engine."""
+    """A ketway with the built-in catalogue, one owner, one project, and one worker with every engine.
+
+    Args:
+        postgres: URL of a migrated database without a row; SQLite in the folder if None.
+    """
     clock, checker = MovableClock(), AgreeableChecker()
     known = list(catalogue) if catalogue is not None else platforms.read()
     engines = {platform.engine: "1" for platform in known}
-    async with open_database(folder / "ketway.db") as db:
+    async with _database(folder, postgres) as db:
         blobs = DiskBlobs(folder / "blobs", links.LinkSigner(links.fresh_key()))
         core = build_core(
             db=db,
@@ -191,4 +199,14 @@ async def a_world(
             owner=replace(owner, superuser=False),
             token=token,
             worker=await core.leases.register(token, "test", engines, 2),
+        )
+
+
+@asynccontextmanager
+async def _database(folder: Path, postgres: str | None) -> AsyncIterator[Database]:
+    async with AsyncExitStack() as stack:
+        if postgres is None and os.environ.get(EVERYWHERE):
+            postgres = await stack.enter_async_context(everywhere().migrated())
+        yield await stack.enter_async_context(
+            a_migrated_database(folder) if postgres is None else open_postgres(postgres)
         )

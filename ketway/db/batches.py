@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, ScalarSelect, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    ScalarSelect,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
-from ketway.db.paging import filtered, page_of
+from ketway.db.paging import filtered, page_of, skipped
 from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
 from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, PAUSED, batches, jobs
-from ketway.db.types import MICROSECONDS
+from ketway.db.types import MICROSECONDS, latest
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
@@ -71,11 +84,11 @@ class SqlBatches:
         return found[0] if found else None
 
     async def holder(self, platform: PlatformId) -> Batch | None:
-        found = await self._where(
-            batches.c.platform_id == platform,
-            HOLDS,
-        )
-        return found[0] if found else None
+        return (await self.holders([platform])).get(platform)
+
+    async def holders(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, Batch]:
+        found = await self._where(batches.c.platform_id.in_(platforms), HOLDS)
+        return {batch.platform_id: batch for batch in found}
 
     async def queue(self, actor: Actor, platform: PlatformId, page: Page) -> Listed[Batch]:
         asked: list[Condition] = [
@@ -85,7 +98,7 @@ class SqlBatches:
         ]
         c = batches.c
         turns = (c.status == BatchStatus.QUEUED, c.priority, c.created_at, c.id)
-        query = select(batches).where(*asked).order_by(*turns).limit(page.limit).offset(page.offset)
+        query = select(batches).where(*asked).order_by(*turns).limit(page.limit).offset(skipped(page))
         count = select(func.count()).select_from(batches).where(*asked)
         rows = await self._run(lambda c: c.execute(query).all())
         total = await self._run(lambda c: c.execute(count).scalar_one())
@@ -94,7 +107,7 @@ class SqlBatches:
     async def last_activity(self, projects: Sequence[ProjectId] | None) -> Mapping[ProjectId, datetime]:
         c = batches.c
 
-        def latest(connection: Connection) -> dict[ProjectId, datetime]:
+        def last_of_each(connection: Connection) -> dict[ProjectId, datetime]:
             every = select(c.project_id).distinct()
             ids = connection.execute(every).scalars().all() if projects is None else projects
             # One by one: the latest is the last entry of an index.
@@ -104,7 +117,7 @@ class SqlBatches:
             }
             return {id: at for id, at in found.items() if at is not None}
 
-        return await self._run(latest)
+        return await self._run(last_of_each)
 
     async def children(self, id: BatchId) -> Sequence[BatchId]:
         return [batch.id for batch in await self._where(batches.c.parent_id == id)]
@@ -114,7 +127,7 @@ class SqlBatches:
         busy = select(jobs.c.id).where(
             jobs.c.batch_id == batches.c.id, jobs.c.status.in_([JobStatus.QUEUED, JobStatus.RUNNING])
         )
-        since = func.max(
+        since = latest(
             batches.c.created_at,
             func.coalesce(batches.c.started_at, 0),
             func.coalesce(batches.c.last_ended_at, 0),
@@ -199,7 +212,8 @@ def _conditions(actor: Actor, filter: BatchFilter) -> list[Condition]:
         asked.append(batches.c.priority.in_(filter.priorities))
     if filter.is_open is not None:
         asked.append(batches.c.is_open == filter.is_open)
-    size = select(func.count()).where(jobs.c.batch_id == batches.c.id).scalar_subquery()
+    number = type_coerce(func.count(), BigInteger)
+    size = select(number).where(jobs.c.batch_id == batches.c.id).scalar_subquery()
     if filter.min_jobs is not None:
         asked.append(size >= filter.min_jobs)
     if filter.max_jobs is not None:

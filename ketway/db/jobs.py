@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     bindparam,
     func,
     insert,
@@ -19,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 
+from ketway.db import lines
 from ketway.db.paging import filtered, page_of
 from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
 from ketway.db.tables import BOOKED, PAUSED, RUNS, UNFINISHED, WAITS, batches, jobs
@@ -37,7 +37,6 @@ _BATCH_NAME = select(batches.c.name).where(batches.c.id == jobs.c.batch_id).scal
 
 # Asked with every claim and every outcome.
 _BY_ID = rows_by(jobs.c.id)
-_ANY_WAITS = select(jobs.c.platform_id).where(WAITS).limit(1)
 _LINE = ("platform_id", "priority", "project_id")
 _FOLLOWING = (
     select(jobs)
@@ -52,7 +51,7 @@ _FOLLOWING = (
         ),
         jobs.c.created_at >= bindparam("created_at"),
     )
-    .order_by(jobs.c.created_at, jobs.c.position, jobs.c.id)
+    .order_by(jobs.c.created_at, jobs.c.batch_id, jobs.c.position)
     .limit(bindparam("most"))
 )
 _OF_BATCH = (
@@ -152,38 +151,14 @@ class SqlJobs:
         query = select(func.coalesce(func.max(jobs.c.position), 0)).where(jobs.c.batch_id == id)
         return await self._run(lambda c: c.execute(query).scalar_one())
 
-    async def heads(self, platform: PlatformId, batch: BatchId | None = None) -> Sequence[Candidate]:
-        waiting: list[Condition] = [WAITS, jobs.c.platform_id == platform, _is_not_of(PAUSED, platform)]
-        waiting.append(_is_not_of(BOOKED, platform) if batch is None else jobs.c.batch_id == batch)
-        lines = select(jobs.c.priority, jobs.c.project_id).where(*waiting).distinct()
+    async def waited_for(self) -> Collection[PlatformId]:
+        return await self._run(lines.waited_for)
 
-        def first_of_each(connection: Connection) -> list[Candidate]:
-            found: list[Candidate] = []
-            for line in connection.execute(lines).all():
-                head = (
-                    select(jobs.c.id, jobs.c.batch_id, jobs.c.created_at, jobs.c.position)
-                    .where(*waiting, jobs.c.priority == line.priority, jobs.c.project_id == line.project_id)
-                    .order_by(jobs.c.created_at, jobs.c.position, jobs.c.id)
-                    .limit(1)
-                )
-                row = connection.execute(head).one()
-                found.append(
-                    Candidate(
-                        job_id=row.id,
-                        batch_id=row.batch_id,
-                        project_id=line.project_id,
-                        platform_id=platform,
-                        priority=line.priority,
-                        created_at=row.created_at,
-                        position=row.position,
-                    )
-                )
-            return found
+    async def heads(self, platforms: Collection[PlatformId]) -> Sequence[Candidate]:
+        return await self._run(lambda c: lines.heads(c, platforms))
 
-        return await self._run(first_of_each)
-
-    async def any_waits(self) -> bool:
-        return await self._run(lambda c: c.execute(_ANY_WAITS).first() is not None)
+    async def heads_of(self, batches: Collection[BatchId]) -> Sequence[Candidate]:
+        return await self._run(lambda c: lines.heads_of(c, batches))
 
     async def following(self, head: Candidate, most: int) -> Sequence[Job]:
         wanted = {name: getattr(head, name) for name in (*_LINE, "created_at")} | {"most": most}
@@ -235,6 +210,15 @@ class SqlJobs:
         query = select(func.count()).select_from(jobs).where(RUNS, jobs.c.platform_id == platform)
         return await self._run(lambda c: c.execute(query).scalar_one())
 
+    async def running(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, int]:
+        query = (
+            select(jobs.c.platform_id, func.count().label("number"))
+            .where(RUNS, jobs.c.platform_id.in_(platforms))
+            .group_by(jobs.c.platform_id)
+        )
+        rows = await self._run(lambda c: c.execute(query).all())
+        return {row.platform_id: row.number for row in rows}
+
     async def delete(self, id: JobId, now: datetime) -> None:
         statement = update(jobs).where(jobs.c.id == id).values(deleted_at=now)
         await self._run(lambda c: c.execute(statement))
@@ -243,11 +227,6 @@ class SqlJobs:
         query = select(jobs).where(*conditions).order_by(jobs.c.position, jobs.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
         return from_rows(Job, rows)
-
-
-def _is_not_of(held: Condition, platform: PlatformId) -> Condition:
-    """Jobs of none of a platform's batches that are held back so."""
-    return jobs.c.batch_id.not_in(select(batches.c.id).where(held, batches.c.platform_id == platform))
 
 
 def _row(job: Job) -> dict[str, object]:
@@ -263,13 +242,18 @@ def _conditions(actor: Actor, filter: JobFilter) -> list[Condition]:
     if filter.batch_ids:
         asked.append(jobs.c.batch_id.in_(filter.batch_ids))
     if filter.min_shots is not None:
-        asked.append(jobs.c.shots >= filter.min_shots)
+        asked.append(_wide(jobs.c.shots) >= filter.min_shots)
     if filter.max_shots is not None:
-        asked.append(jobs.c.shots <= filter.max_shots)
+        asked.append(_wide(jobs.c.shots) <= filter.max_shots)
     if filter.has_errors is not None:
         empty = jobs.c.errors == ()
         asked.append(~empty if filter.has_errors else empty)
     return asked
+
+
+def _wide(column: ColumnElement[int]) -> ColumnElement[int]:
+    """A number that may be compared with one that no row holds."""
+    return type_coerce(column, BigInteger)
 
 
 def _micros(column: ColumnElement[Any]) -> ColumnElement[int]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
-from ketway.db.paging import page_of
+from ketway.db.paging import page_of, skipped
 from ketway.db.rows import Runner, from_row, rows_by, to_row
 from ketway.db.tables import members, projects
 from ketway.domain.accounts import AccountId, Member, Project, ProjectId, Role
@@ -59,7 +59,7 @@ class SqlProjects:
         column = members.c.get(page.order.value, members.c.created_at)
         order = [each.desc() if page.descending else each.asc() for each in (column, members.c.account_id)]
         of_project = select(members).where(members.c.project_id == project)
-        query = of_project.order_by(*order).limit(page.limit).offset(page.offset)
+        query = of_project.order_by(*order).limit(page.limit).offset(skipped(page))
         count = select(func.count()).select_from(of_project.subquery())
         rows = await self._run(lambda c: c.execute(query).all())
         total = await self._run(lambda c: c.execute(count).scalar_one())

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, insert, select
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 
+from ketway.db.presence import stands
 from ketway.db.rows import Condition, Runner, from_rows, to_row
 from ketway.db.tables import KEYED, KEYLESS, requests
 from ketway.domain.requests import Asked, Request, RequestId
@@ -43,6 +44,13 @@ class SqlRequests:
         query, same = (_ALIKE, asked.digest) if asked.key is None else (_SAME_KEY, asked.key)
         wanted = {"caller": asked.caller_id, "same": same, "route": asked.route, "now": now}
         return from_rows(Request, await self._run(lambda c: c.execute(query, wanted).all()))
+
+    async def hand_to(self, id: RequestId, server: str) -> None:
+        statement = update(requests).where(requests.c.id == id).values(server=server)
+        await self._run(lambda c: c.execute(statement))
+
+    async def is_served(self, request: Request) -> bool:
+        return await self._run(lambda c: stands(c, request.server))
 
     async def forget(self, id: RequestId) -> None:
         await self._run(lambda c: c.execute(delete(requests).where(requests.c.id == id)))

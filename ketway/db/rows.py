@@ -21,14 +21,16 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from ketway.domain.errors import Stale, StoreBusy
+from ketway.domain.errors import Malformed, Stale, StoreBusy
 from ketway.domain.jobs import Job
 from ketway.domain.leases import Lease
 
 #: What a query may be narrowed by.
 Condition = ColumnElement[bool] | TextClause
+
+_NOT_KEPT = "One of the values sent is too large, or a text that cannot be kept."
 
 _FIXED = {
     "id",
@@ -131,11 +133,42 @@ def put_all(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]
     """
     if not rows:
         return True
+    if len(rows) > 1 and not connection.dialect.supports_sane_multi_rowcount:
+        # Not counted there, where nobody else writes before this transaction has ended.
+        kept = {row.id: row.version for row in connection.execute(_versions(table), {"ids": _ids(rows)})}
+        if any(kept.get(row["old_id"]) != row["old_version"] for row in rows):
+            return False
+        connection.execute(_by_version(table), rows)
+        return True
     return connection.execute(_by_version(table), rows).rowcount == len(rows)
 
 
-def refused(error: SQLAlchemyError) -> Stale | StoreBusy:
+@cache
+def _versions(table: Table) -> Select[Any]:
+    return select(table.c.id, table.c.version).where(table.c.id.in_(bindparam("ids", expanding=True)))
+
+
+def _ids(rows: Sequence[dict[str, Any]]) -> list[Any]:
+    return [row["old_id"] for row in rows]
+
+
+def refused(error: SQLAlchemyError) -> Stale | Malformed | StoreBusy:
     """The refusal that a database's error amounts to."""
     if isinstance(error, IntegrityError):
         return Stale("row", str(error.orig))
+    if _is_of_a_value(error):
+        return Malformed(_NOT_KEPT)
     return StoreBusy(str(cast(Any, error).orig if hasattr(error, "orig") else error))
+
+
+def _is_of_a_value(error: SQLAlchemyError) -> bool:
+    """Whether it says that a value is none of its column: NUL in a text, a text or number too large."""
+    if isinstance(error, DataError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    # asyncpg has a class for each code of the standard; those of data begin with 22. What it finds wrong
+    # itself, before it asks, has no code.
+    cause = error.orig.__cause__ if error.orig is not None else None
+    code = getattr(cause, "sqlstate", None)
+    return isinstance(cause, ValueError) if code is None else str(code).startswith("22")

@@ -218,7 +218,9 @@ async def open_database(path: Path) -> AsyncIterator[SqliteDatabase]:
     engine = _engine(path)
     try:
         await asyncio.to_thread(upgrade, engine)
-        database = SqliteDatabase(*[_autocommitting(engine) for _ in range(2)])
+        writer, reader = _autocommitting(engine), _autocommitting(engine)
+        reader.exec_driver_sql("PRAGMA query_only=ON")
+        database = SqliteDatabase(writer, reader)
     except SQLAlchemyError as error:
         raise refused(error) from error
     try:

@@ -11,6 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Dialect, Integer, String, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator
 
 from ketway.domain.prices import Prices
@@ -148,3 +151,36 @@ class Rank(TypeDecorator[enum.Enum]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> enum.Enum | None:
         return None if value is None else self.members(value)
+
+
+class latest(GenericFunction[Any]):  # noqa: N801 - called as the functions of SQL are
+    """The largest of several values of one row, none of which is NULL."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(latest)
+def _greatest(element: latest, compiler: SQLCompiler, **words: Any) -> str:
+    return f"greatest{compiler.process(element.clause_expr, **words)}"
+
+
+@compiles(latest, "sqlite")
+def _max(element: latest, compiler: SQLCompiler, **words: Any) -> str:
+    return f"max{compiler.process(element.clause_expr, **words)}"
+
+
+class elements(GenericFunction[Any]):  # noqa: N801
+    """The texts of a JSON list that is kept as text, as rows with a column `value`."""
+
+    inherit_cache = True
+
+
+@compiles(elements)
+def _json_array_elements(element: elements, compiler: SQLCompiler, **words: Any) -> str:
+    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **words)} AS json))"
+
+
+@compiles(elements, "sqlite")
+def _json_each(element: elements, compiler: SQLCompiler, **words: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **words)})"

@@ -93,9 +93,16 @@ def build_core(
     engines_here: Collection[str],
     limits: Limits,
     applications: Sequence[Application] = (),
+    is_alone: bool = True,
+    server: str | None = None,
 ) -> Core:
-    """Wire the use cases to the adapters they are given."""
-    requests = Requests(db=db, clock=clock)
+    """Wire the use cases to the adapters they are given.
+
+    Args:
+        is_alone: no other server shares the database.
+        server: name of this run of it; a fresh one if None.
+    """
+    requests = Requests(db=db, clock=clock, server=server or str(fresh()))
     programs = Programs(
         db=db,
         blobs=blobs,
@@ -154,6 +161,7 @@ def build_core(
             slots=Slots(db=db, clock=clock),
             grace=limits.lease_life,
             interval_s=limits.sweep_interval_s,
+            is_alone=is_alone,
         ),
         requests=requests,
         rehearsals=Rehearsals(db=db, batches=batches),

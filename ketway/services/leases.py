@@ -102,7 +102,7 @@ class Leases:
 
     async def _anything_waits(self) -> bool:
         async with self.db.look() as work:
-            return await work.jobs.any_waits()
+            return bool(await work.jobs.waited_for())
 
     async def heartbeat(
         self, token: WorkerToken, id: WorkerId, beats: Sequence[Beat]

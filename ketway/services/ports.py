@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -73,6 +73,9 @@ class BatchStore(Protocol):
 
     async def holder(self, platform: PlatformId) -> Batch | None:
         """The batch that holds an exclusive platform: started and not ended."""
+
+    async def holders(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, Batch]:
+        """Of each of these exclusive platforms the batch that holds it, where one does."""
 
     async def queue(self, actor: Actor, platform: PlatformId, page: Page) -> Listed[Batch]:
         """Living batches of a platform that the actor finds, in the order in which they are served."""
@@ -149,14 +152,18 @@ class JobStore(Protocol):
     async def last_position(self, id: BatchId) -> int:
         """Highest position in a batch; 0 where it has no job."""
 
-    async def heads(self, platform: PlatformId, batch: BatchId | None = None) -> Sequence[Candidate]:
-        """The next waiting job of each (project, class) on a platform; of `batch` alone if given.
+    async def waited_for(self) -> Collection[PlatformId]:
+        """Platforms that a job waits for, held back or not."""
 
-        Jobs of a paused batch are passed over, and those of a booked one unless it is `batch`.
+    async def heads(self, platforms: Collection[PlatformId]) -> Sequence[Candidate]:
+        """The next waiting job of each (project, class) on each of these platforms, by age, then by
+        batch and place in it.
+
+        Jobs of a paused batch are passed over, and those of a booked one.
         """
 
-    async def any_waits(self) -> bool:
-        """Whether any job waits, for whatever platform."""
+    async def heads_of(self, batches: Collection[BatchId]) -> Sequence[Candidate]:
+        """The next waiting job of each of these batches, booked or not; none of a paused one."""
 
     async def following(self, head: Candidate, most: int) -> Sequence[Job]:
         """Waiting jobs of a head's line (project, class and platform), in turn and from its time on.
@@ -180,6 +187,9 @@ class JobStore(Protocol):
         (counted from 1970, UTC) to platform to number; oldest first, empty units left out."""
 
     async def running_on(self, platform: PlatformId) -> int: ...
+
+    async def running(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, int]:
+        """How many jobs run on each of these platforms; those where none does are left out."""
 
     async def delete(self, id: JobId, now: datetime) -> None:
         """Gone for `get` and `list`."""
@@ -302,6 +312,12 @@ class RequestStore(Protocol):
     async def like(self, asked: Asked, now: datetime) -> Sequence[Request]:
         """Unexpired requests that `asked` may repeat, oldest first: same caller and route, and the
         same key; or, where none was sent, the same digest and no key either."""
+
+    async def hand_to(self, id: RequestId, server: str) -> None:
+        """Say which run of which server answers it from now on."""
+
+    async def is_served(self, request: Request) -> bool:
+        """Whether the run of a server that answers it, not the one that asks, still stands."""
 
     async def forget(self, id: RequestId) -> None: ...
 

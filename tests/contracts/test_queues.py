@@ -84,7 +84,7 @@ async def test_jobs_of_a_paused_batch_are_passed_over(db):
     (first,) = await keep_jobs(db, waiting, {"created_at": after(hours=1)})
 
     async with db.look() as work:
-        heads = await work.jobs.heads(EMU)
+        heads = await work.jobs.heads([EMU])
 
     assert [head.job_id for head in heads] == [first.id]
 
@@ -211,23 +211,12 @@ async def test_a_line_is_followed_in_turn_past_what_is_held_back(db):
         for batch in (first, other_line, paused, booked, second)
     }
     async with db.look() as work:
-        (head,) = [head for head in await work.jobs.heads(EMU) if head.priority is first.priority]
+        (head,) = [head for head in await work.jobs.heads([EMU]) if head.priority is first.priority]
         line = await work.jobs.following(head, 10)
         short = await work.jobs.following(head, 3)
 
     assert [job.id for job in line] == [job.id for batch in (first, second) for job in jobs[batch.id]]
     assert [job.id for job in short] == [job.id for job in line[:3]]
-
-
-async def test_it_is_known_whether_any_job_waits(db):
-    async with db.look() as work:
-        assert not await work.jobs.any_waits()
-    await keep_job(db, status=JobStatus.RUNNING)
-    async with db.look() as work:
-        assert not await work.jobs.any_waits()
-    await keep_job(db)
-    async with db.look() as work:
-        assert await work.jobs.any_waits()
 
 
 async def test_what_many_ids_name_is_found_at_once(db):

@@ -54,8 +54,10 @@ HEAD = Candidate(
     position=1,
 )
 HOT: dict[str, Ask] = {
-    "heads": lambda work: work.jobs.heads(PLATFORMS[0]),
-    "heads of a holder": lambda work: work.jobs.heads(PLATFORMS[0], BATCH),
+    "waited_for": lambda work: work.jobs.waited_for(),
+    "heads": lambda work: work.jobs.heads(PLATFORMS),
+    "heads_of": lambda work: work.jobs.heads_of([BATCH, BATCH]),
+    "running": lambda work: work.jobs.running(PLATFORMS),
     "following": lambda work: work.jobs.following(HEAD, 64),
     "running_on": lambda work: work.jobs.running_on(PLATFORM),
     "unfinished_among": lambda work: work.jobs.unfinished_among([BATCH, BATCH]),
@@ -68,6 +70,7 @@ HOT: dict[str, Ask] = {
     "waiting_on": lambda work: work.jobs.waiting_on(PLATFORMS[0]),
     "mean_waits": lambda work: work.jobs.mean_waits(PLATFORMS, NOON),
     "holder": lambda work: work.batches.holder(PLATFORM),
+    "holders": lambda work: work.batches.holders(PLATFORMS),
     "with_key": lambda work: work.batches.with_key(PROJECT, PLATFORM, "key"),
     "children": lambda work: work.batches.children(BATCH),
     "overdue": lambda work: work.batches.overdue(NOON),

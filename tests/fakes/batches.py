@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -63,6 +63,10 @@ class MemoryBatches:
 
     async def holder(self, platform: PlatformId) -> Batch | None:
         return next((batch for batch in self._sorted() if held_platform(batch) == platform), None)
+
+    async def holders(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, Batch]:
+        held = {platform: await self.holder(platform) for platform in platforms}
+        return {platform: batch for platform, batch in held.items() if batch is not None}
 
     async def queue(self, actor: Actor, platform: PlatformId, page: Page) -> Listed[Batch]:
         living = (batch for batch in self._sorted() if not batch.is_finished)
