@@ -17,6 +17,7 @@ from ketway.domain.accounts import Account, AccountId, Actor, Project, ProjectId
 from ketway.domain.applications import Application
 from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, hashed
 from ketway.domain.errors import Invalid
+from ketway.domain.faults import NO_FAULTS, FaultPlan
 from ketway.domain.leases import Worker
 from ketway.domain.platforms import Platform
 from ketway.domain.tasks import Checked, Computed, Task
@@ -144,6 +145,7 @@ async def a_world(
     catalogue: Sequence[Platform] | None = None,
     limits: Limits | None = None,
     applications: Sequence[Application] = (),
+    faults: FaultPlan = NO_FAULTS,
 ) -> AsyncIterator[World]:
     """A ketway with the built-in catalogue, one owner, one project, and one worker with every engine."""
     clock, checker = MovableClock(), AgreeableChecker()
@@ -164,6 +166,7 @@ async def a_world(
             engines_here=list(engines),
             limits=limits or Limits(),
             applications=applications,
+            faults=faults,
         )
         credentials = await core.first_start.set_up("owner@ketway", "first project", "local")
         token = await core.accounts.worker_token(credentials.worker_token)

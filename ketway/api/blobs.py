@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ketway.api.faults import NO_HTTP_FAULTS, HttpFaults, Refusing
 from ketway.domain.errors import BadToken, NotFound, StoreBusy
 from ketway.services.ports import Clock
 
@@ -24,7 +25,7 @@ class Linked(Protocol):
         """
 
 
-def route(linked: Linked, clock: Clock) -> Route:
+def route(linked: Linked, clock: Clock, *, faults: HttpFaults = NO_HTTP_FAULTS) -> Route:
     """`GET /blobs/{key}`: no login, the link is the proof."""
 
     async def fetch(request: Request) -> Response:
@@ -46,7 +47,12 @@ def route(linked: Linked, clock: Clock) -> Route:
         }
         return Response(body, media_type="application/json", headers=headers)
 
-    return Route("/blobs/{key:path}", fetch, methods=["GET"])
+    middleware = faults.on("results", _rehearse)
+    return Route("/blobs/{key:path}", fetch, methods=["GET"], middleware=middleware)
+
+
+def _rehearse(request: Request, refusing: Refusing) -> Response:
+    return JSONResponse({"message": refusing.message}, refusing.status, headers=refusing.headers)
 
 
 def _refuse(status: int, message: str) -> Response:

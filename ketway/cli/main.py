@@ -62,6 +62,9 @@ def serve(
     tls_key: Annotated[Path | None, typer.Option(help="Private key, PEM.")] = None,
     require_sandbox: Sandboxed = None,
     config: Annotated[Path | None, typer.Option(help="Settings, TOML.")] = None,
+    faults: Annotated[
+        Path | None, typer.Option(help="What goes wrong on purpose, TOML; to rehearse failure.")
+    ] = None,
 ) -> None:
     """Run everything: the server, its queue and local workers."""
     from ketway.bootstrap import CannotStart
@@ -77,6 +80,7 @@ def serve(
         tls_cert=tls_cert,
         tls_key=tls_key,
         require_sandbox=require_sandbox,
+        faults=faults,
     )
     try:
         with asyncio.Runner(loop_factory=_loop) as runner:

@@ -8,11 +8,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from ketway.domain.applications import Application
+from ketway.domain.faults import NO_FAULTS, FaultPlan
 from ketway.domain.platforms import Platform
 from ketway.services.accounts import Accounts
 from ketway.services.batches import Batches
 from ketway.services.bookings import Bookings
 from ketway.services.checks import Checks
+from ketway.services.faults import Faults
 from ketway.services.figures import Figures
 from ketway.services.first_start import FirstStart
 from ketway.services.housekeeping import Housekeeping
@@ -86,8 +88,10 @@ def build_core(
     engines_here: Collection[str],
     limits: Limits,
     applications: Sequence[Application] = (),
+    faults: FaultPlan = NO_FAULTS,
 ) -> Core:
     """Wire the use cases to the adapters they are given."""
+    trouble = Faults(faults, clock.now())
     requests = Requests(db=db, clock=clock)
     programs = Programs(
         db=db,
@@ -97,7 +101,9 @@ def build_core(
         fresh=fresh,
         max_bytes=limits.max_program_bytes,
     )
-    platforms = Platforms(db=db, clock=clock, bell=bell, catalogue=catalogue, engines_here=engines_here)
+    platforms = Platforms(
+        db=db, clock=clock, bell=bell, catalogue=catalogue, engines_here=engines_here, faults=trouble
+    )
     bookings = Bookings(db=db, clock=clock, fresh=fresh)
     batches = Batches(
         db=db,
@@ -130,6 +136,7 @@ def build_core(
             bell=bell,
             platforms=platforms,
             fresh=fresh,
+            faults=trouble,
             life=limits.lease_life,
             max_wait_s=limits.max_wait_s,
         ),

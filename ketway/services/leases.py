@@ -22,18 +22,24 @@ from ketway.domain.tasks import Computed, Task
 from ketway.domain.usage import NOTHING, Usage, of_result
 from ketway.services.candidates import candidates
 from ketway.services.ending import note, settle
+from ketway.services.faults import Faults
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, BlobStore, Clock, Database, Work
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """A lease with all that a worker needs to run it."""
+    """A lease with all that a worker needs to run it.
+
+    Args:
+        late_s: its result is reported no sooner after its start, on purpose.
+    """
 
     lease: Lease
     job: Job
     platform: Platform
     task: Task
+    late_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +69,7 @@ class Leases:
     bell: Bell
     platforms: Platforms
     fresh: Callable[[], UUID]
+    faults: Faults
     life: timedelta
     max_wait_s: float
 
@@ -145,7 +152,9 @@ class Leases:
             if lease.outcome == sha256:
                 return bool(await work.results.of([lease.job_id]))
             job = await _attempt(work, lease)
-            ended = job.resume(now).finish(computed.shots, now)
+            why = self.faults.why_fails(job.id)
+            back = job.resume(now)
+            ended = back.finish(computed.shots, now) if why is None else back.fail(why, now)
             if ended.status is JobStatus.DONE:
                 await work.results.add(
                     Result(
@@ -220,7 +229,8 @@ class Leases:
         leases: list[Lease] = []
         while len(leases) < most:
             platforms = await self.platforms.run_by(work, worker.engines)
-            chosen = choose(await candidates(work, platforms, now))
+            found = await candidates(work, platforms, now)
+            chosen = choose(one for one in found if self.faults.lets_start(one, now))
             if chosen is None:
                 break
             leases.append(await self._start(work, worker, request_id, chosen, now))
@@ -273,7 +283,8 @@ class Leases:
             configuration=batch.configuration,
             settings=platform.settings,
         )
-        return Grant(lease=lease, job=job, platform=platform, task=task)
+        late_s = self.faults.fate(job, batch).late_s
+        return Grant(lease=lease, job=job, platform=platform, task=task, late_s=late_s)
 
     async def _renew(self, work: Work, worker: WorkerId, beat: Beat, now: datetime) -> Word:
         lease = await work.leases.get(beat.lease_id)

@@ -196,7 +196,8 @@ class Worker:
             memory_limit_bytes=lease.memory_bytes,
         )
         if lease.shots_per_s and computed.shots:
-            running.hold = Hold(began=began, seconds=computed.shots / lease.shots_per_s)
+            seconds = lease.hold_s + computed.shots / lease.shots_per_s
+            running.hold = Hold(began=began, seconds=seconds)
         left_s = 0.0 if running.hold is None else running.hold.left_s(self.clock.steady())
         if left_s > 0:
             running.is_holding = True

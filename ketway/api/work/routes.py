@@ -16,8 +16,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ketway import protocol as wire
-from ketway.api.answers import answer, break_down, refuse
+from ketway.api.answers import answer, break_down, refuse, rehearse
 from ketway.api.bodies import read_body
+from ketway.api.faults import NO_HTTP_FAULTS, HttpFaults
 from ketway.domain.credentials import WorkerToken
 from ketway.domain.errors import BadField, BadToken, Malformed, Refusal
 from ketway.domain.leases import LeaseId, Verdict, WorkerId
@@ -34,7 +35,7 @@ _MAX_MOST = 64
 T = TypeVar("T")
 
 
-def surface(core: Core, *, max_result_bytes: int) -> Starlette:
+def surface(core: Core, *, max_result_bytes: int, faults: HttpFaults = NO_HTTP_FAULTS) -> Starlette:
     """The application to mount at `/work/v1`."""
     routes = Routes(core, max_result_bytes)
     return Starlette(
@@ -46,6 +47,7 @@ def surface(core: Core, *, max_result_bytes: int) -> Starlette:
             Route("/leases/{id:uuid}/failure", routes.failure, methods=["POST"]),
             Route("/leases/{id:uuid}/return", routes.give_back, methods=["POST"]),
         ],
+        middleware=faults.on("work", rehearse),
         exception_handlers={Refusal: refuse, Exception: break_down},
     )
 
@@ -167,7 +169,7 @@ def _lease(grant: Grant) -> wire.Lease:
         engine=grant.platform.engine,
         time_limit_s=grant.job.max_duration_s,
         memory_bytes=grant.platform.memory_bytes,
-        hold_s=grant.platform.hold_s(grant.job.shots),
+        hold_s=grant.platform.hold_s(grant.job.shots) + grant.late_s,
         shots_per_s=grant.platform.shots_per_s if grant.job.shots is None else None,
         task=wire.Task(
             program=task.program,
