@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from ketway.domain.estimates import Run
 from ketway.domain.jobs import JobId
+
+_KEY = re.compile(r"results/[0-9a-f]{2}/(?P<job>[0-9a-f-]{36})-(?P<attempt>[0-9]+)-[0-9a-f]{16}")
 
 #: Outcomes kept beside the result for a person to look at; the document holds them all.
 MAX_COUNTS_SHOWN = 1024
@@ -17,6 +21,12 @@ MAX_COUNTS_SHOWN = 1024
 def blob_key(job_id: JobId, attempt: int, sha256: str) -> str:
     """Where one attempt writes; different bytes never share a place."""
     return f"results/{str(job_id)[:2]}/{job_id}-{attempt}-{sha256[:16]}"
+
+
+def attempt_of(key: str) -> tuple[JobId, int] | None:
+    """Whose place a key is; None for one that is no result's."""
+    found = _KEY.fullmatch(key)
+    return None if found is None else (JobId(UUID(found["job"])), int(found["attempt"]))
 
 
 @dataclass(frozen=True, kw_only=True)

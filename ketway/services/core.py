@@ -22,6 +22,7 @@ from ketway.services.jobs import Jobs
 from ketway.services.keys import Keys
 from ketway.services.learning import Learning
 from ketway.services.leases import Leases
+from ketway.services.leftovers import Leftovers
 from ketway.services.notices import Notices
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, BlobStore, Checker, Clock, Database, Hasher, Tokens
@@ -145,6 +146,7 @@ def build_core(
             clock=clock,
             bell=bell,
             slots=Slots(db=db, clock=clock),
+            leftovers=Leftovers(db=db, blobs=blobs, clock=clock),
             grace=limits.lease_life,
             interval_s=limits.sweep_interval_s,
         ),
