@@ -75,7 +75,7 @@ def of_blobs(data: Path) -> Iterator[str]:
     blobs = data / "blobs"
     there = {str(file.relative_to(blobs)) for file in blobs.rglob("*") if file.is_file()}
     with _opened(data) as database:
-        results = set(_column(database, "SELECT key FROM results"))
+        results = set(_column(database, "SELECT key FROM results WHERE key LIKE 'results/%'"))
         sums = _column(database, "SELECT sha256 FROM programs")
     named = results | {f"programs/{sha256[:2]}/{sha256}" for sha256 in sums}
     for key in sorted(named - there):
