@@ -13,7 +13,7 @@ EVERYDAY := 0.8.1 scaleway-312 scaleway-g1
 SOAK_S ?= 3600
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test soak parity check bench lock clean
+.PHONY: help demo serve test soak postgres parity check bench lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,6 +30,9 @@ test: $(STAMPS)/ketway  ## run every test, with the newest clients and some old 
 
 soak: $(STAMPS)/ketway  ## kill, pause and starve a server at random for SOAK_S seconds (an hour), as root
 	@SOAK_S=$(SOAK_S) $(BIN)/python -m tests.system.crashes.soak
+
+postgres: $(STAMPS)/ketway  ## run the surfaces' tests on PostgreSQL, as `make test` does on SQLite
+	@KETWAY_TESTS_ON_POSTGRES=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/api tests/cli tests/services
 
 parity: $(STAMPS)/ketway  ## run the vendors' clients, every version that is kept
 	@tools/parity.sh $(CLIENTS)

@@ -48,7 +48,11 @@ def create_app(
         mounts |= surface(core, public_url=public_url, max_body_bytes=max_body_bytes, faults=faults)
     routes: list[BaseRoute] = [Mount(prefix, app) for prefix, app in mounts.items()]
     app = Starlette(
-        routes=[blobs.route(linked, core.clock, faults=faults), *_probes(core, rehearsed), *routes],
+        routes=[
+            blobs.route(linked, core.documents.read, core.clock, faults=faults),
+            *_probes(core, rehearsed),
+            *routes,
+        ],
         exception_handlers={404: _nowhere, Exception: _break_down},
     )
     # Clients follow no redirect, and one that is not followed says less than "nothing is served here".

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     bindparam,
     func,
     insert,
@@ -19,9 +18,10 @@ from sqlalchemy import (
     update,
 )
 
+from ketway.db import lines
 from ketway.db.paging import filtered, page_of
-from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
-from ketway.db.tables import BOOKED, PAUSED, RUNS, UNFINISHED, WAITS, batches, jobs
+from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
+from ketway.db.tables import RUNS, UNFINISHED, WAITS, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import BatchId
@@ -33,6 +33,30 @@ from ketway.domain.scheduling import Candidate
 from ketway.services.listing import JobFilter, Listed, Load, Order, Page
 
 _BATCH_NAME = select(batches.c.name).where(batches.c.id == jobs.c.batch_id).scalar_subquery()
+
+
+# Asked with every claim and every outcome.
+_BY_ID = rows_by(jobs.c.id)
+_LINE = ("platform_id", "priority", "project_id", "batch_id")
+_FOLLOWING = (
+    select(jobs)
+    .where(WAITS, *(jobs.c[name] == bindparam(name) for name in _LINE))
+    .order_by(jobs.c.created_at, jobs.c.position, jobs.c.id)
+    .limit(bindparam("most"))
+)
+_UNFINISHED = select(batches.c.id).where(
+    batches.c.id.in_(bindparam("ids", expanding=True)),
+    select(jobs.c.id).where(jobs.c.batch_id == batches.c.id, UNFINISHED).exists(),
+)
+_RAN = (
+    select(jobs.c.batch_id, func.count().label("number"))
+    .where(
+        jobs.c.batch_id.in_(bindparam("ids", expanding=True)),
+        jobs.c.started_at.is_not(None),
+        jobs.c.ended_at.is_not(None),
+    )
+    .group_by(jobs.c.batch_id)
+)
 
 
 class SqlJobs:
@@ -51,31 +75,22 @@ class SqlJobs:
         return found[0]
 
     async def fetch(self, id: JobId) -> Job:
-        found = await self._where(jobs.c.id == id)
+        found = await self.of([id])
         if not found:
             raise Unknown("job", str(id))
-        return found[0]
+        return found[id]
+
+    async def of(self, ids: Sequence[JobId]) -> Mapping[JobId, Job]:
+        rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
+        return {job.id: job for job in from_rows(Job, rows)}
 
     async def put(self, *jobs_: Job) -> None:
-        statement = update(jobs).where(
-            jobs.c.id == bindparam("old_id"), jobs.c.version == bindparam("old_version")
-        )
         rows = [
-            to_changes(job)
-            | _mappings(job)
-            | {"version": job.version + 1, "old_id": job.id, "old_version": job.version}
+            to_changes(job) | {"version": job.version + 1, "old_id": job.id, "old_version": job.version}
             for job in jobs_
         ]
-
-        def write(connection: Connection) -> str | None:
-            for row in rows:
-                if connection.execute(statement, row).rowcount != 1:
-                    return str(row["old_id"])
-            return None
-
-        stale = await self._run(write)
-        if stale is not None:
-            raise Stale("job", stale)
+        if not await self._run(lambda c: put_all(c, jobs, rows)):
+            raise Stale("job", " or ".join(str(job.id) for job in jobs_))
 
     async def list(self, actor: Actor, filter: JobFilter, page: Page) -> Listed[Job]:
         conditions = _conditions(actor, filter)
@@ -108,51 +123,31 @@ class SqlJobs:
             found[row.batch_id][row.status] = row.number
         return {id: found[id] for id in batches}
 
-    async def has_unfinished(self, id: BatchId) -> bool:
-        query = select(jobs.c.id).where(jobs.c.batch_id == id, UNFINISHED).limit(1)
-        return await self._run(lambda c: c.execute(query).first() is not None)
+    async def unfinished_among(self, batches_: Sequence[BatchId]) -> Set[BatchId]:
+        return set(await self._run(lambda c: c.execute(_UNFINISHED, {"ids": batches_}).scalars().all()))
 
-    async def count_ran(self, id: BatchId) -> int:
-        query = (
-            select(func.count())
-            .select_from(jobs)
-            .where(jobs.c.batch_id == id, jobs.c.started_at.is_not(None), jobs.c.ended_at.is_not(None))
-        )
-        return await self._run(lambda c: c.execute(query).scalar_one())
+    async def count_ran(self, batches_: Sequence[BatchId]) -> Mapping[BatchId, int]:
+        if not batches_:
+            return {}
+        rows = await self._run(lambda c: c.execute(_RAN, {"ids": batches_}).all())
+        return {row.batch_id: row.number for row in rows}
 
     async def last_position(self, id: BatchId) -> int:
         query = select(func.coalesce(func.max(jobs.c.position), 0)).where(jobs.c.batch_id == id)
         return await self._run(lambda c: c.execute(query).scalar_one())
 
-    async def heads(self, platform: PlatformId, batch: BatchId | None = None) -> Sequence[Candidate]:
-        waiting: list[Condition] = [WAITS, jobs.c.platform_id == platform, _is_not_of(PAUSED, platform)]
-        waiting.append(_is_not_of(BOOKED, platform) if batch is None else jobs.c.batch_id == batch)
-        lines = select(jobs.c.priority, jobs.c.project_id).where(*waiting).distinct()
+    async def waited_for(self) -> Collection[PlatformId]:
+        return await self._run(lines.waited_for)
 
-        def first_of_each(connection: Connection) -> list[Candidate]:
-            found: list[Candidate] = []
-            for line in connection.execute(lines).all():
-                head = (
-                    select(jobs.c.id, jobs.c.batch_id, jobs.c.created_at, jobs.c.position)
-                    .where(*waiting, jobs.c.priority == line.priority, jobs.c.project_id == line.project_id)
-                    .order_by(jobs.c.created_at, jobs.c.position, jobs.c.id)
-                    .limit(1)
-                )
-                row = connection.execute(head).one()
-                found.append(
-                    Candidate(
-                        job_id=row.id,
-                        batch_id=row.batch_id,
-                        project_id=line.project_id,
-                        platform_id=platform,
-                        priority=line.priority,
-                        created_at=row.created_at,
-                        position=row.position,
-                    )
-                )
-            return found
+    async def heads(self, platforms: Collection[PlatformId]) -> Sequence[Candidate]:
+        return await self._run(lambda c: lines.heads(c, platforms))
 
-        return await self._run(first_of_each)
+    async def heads_of(self, batches: Collection[BatchId]) -> Sequence[Candidate]:
+        return await self._run(lambda c: lines.heads_of(c, batches))
+
+    async def following(self, head: Candidate, most: int) -> Sequence[Job]:
+        wanted = {name: getattr(head, name) for name in _LINE} | {"most": most}
+        return from_rows(Job, await self._run(lambda c: c.execute(_FOLLOWING, wanted).all()))
 
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         query = (
@@ -200,6 +195,15 @@ class SqlJobs:
         query = select(func.count()).select_from(jobs).where(RUNS, jobs.c.platform_id == platform)
         return await self._run(lambda c: c.execute(query).scalar_one())
 
+    async def running(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, int]:
+        query = (
+            select(jobs.c.platform_id, func.count().label("number"))
+            .where(RUNS, jobs.c.platform_id.in_(platforms))
+            .group_by(jobs.c.platform_id)
+        )
+        rows = await self._run(lambda c: c.execute(query).all())
+        return {row.platform_id: row.number for row in rows}
+
     async def delete(self, id: JobId, now: datetime) -> None:
         statement = update(jobs).where(jobs.c.id == id).values(deleted_at=now)
         await self._run(lambda c: c.execute(statement))
@@ -207,12 +211,7 @@ class SqlJobs:
     async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[Job]:
         query = select(jobs).where(*conditions).order_by(jobs.c.position, jobs.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
-        return [from_row(Job, row) for row in rows]
-
-
-def _is_not_of(held: Condition, platform: PlatformId) -> Condition:
-    """Jobs of none of a platform's batches that are held back so."""
-    return jobs.c.batch_id.not_in(select(batches.c.id).where(held, batches.c.platform_id == platform))
+        return from_rows(Job, rows)
 
 
 def _row(job: Job) -> dict[str, object]:
@@ -228,13 +227,18 @@ def _conditions(actor: Actor, filter: JobFilter) -> list[Condition]:
     if filter.batch_ids:
         asked.append(jobs.c.batch_id.in_(filter.batch_ids))
     if filter.min_shots is not None:
-        asked.append(jobs.c.shots >= filter.min_shots)
+        asked.append(_wide(jobs.c.shots) >= filter.min_shots)
     if filter.max_shots is not None:
-        asked.append(jobs.c.shots <= filter.max_shots)
+        asked.append(_wide(jobs.c.shots) <= filter.max_shots)
     if filter.has_errors is not None:
         empty = jobs.c.errors == ()
         asked.append(~empty if filter.has_errors else empty)
     return asked
+
+
+def _wide(column: ColumnElement[int]) -> ColumnElement[int]:
+    """A number that may be compared with one that no row holds."""
+    return type_coerce(column, BigInteger)
 
 
 def _micros(column: ColumnElement[Any]) -> ColumnElement[int]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -269,7 +270,7 @@ jobs = Table(
     Column("version", Integer, nullable=False),
     Column("deleted_at", Moment),
     Index("uq_jobs_batch", "batch_id", "position", unique=True),
-    Index("ix_jobs_unfinished", "batch_id", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+    Index("ix_jobs_unfinished", "batch_id", "position", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     Index("ix_jobs_batch_status", "batch_id", "status"),
     Index("ix_jobs_project", "project_id", "created_at", "id", "door", "deleted_at"),
     # Operators list all projects together, the newest first. It only ever grows at its end, which
@@ -280,17 +281,21 @@ jobs = Table(
     Index("ix_jobs_undone", *_LISTED_BY_STATUS, sqlite_where=UNDONE, postgresql_where=UNDONE),
     # What was waited for, and what was done, lately on one platform.
     Index("ix_jobs_started", "platform_id", "started_at"),
+    # Lines, see lines.py. It is walked as it stands: its order is that in which they are served.
     Index(
         "ix_jobs_waiting",
         "platform_id",
         "priority",
         "project_id",
         "created_at",
+        "batch_id",
         "position",
         sqlite_where=WAITS,
         postgresql_where=WAITS,
     ),
-    Index("ix_jobs_running", "platform_id", sqlite_where=RUNS, postgresql_where=RUNS),
+    Index(
+        "ix_jobs_running", "platform_id", "project_id", "started_at", sqlite_where=RUNS, postgresql_where=RUNS
+    ),
 )
 
 bookings = Table(
@@ -329,6 +334,7 @@ results = Table(
     Column("counts", Json, nullable=False),
     Column("metadata", Json, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("document", LargeBinary),
 )
 
 leases = Table(

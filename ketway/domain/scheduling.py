@@ -24,6 +24,7 @@ class Candidate:
     Args:
         is_booked: it is its batch's slot.
         holds: its batch already holds the platform.
+        max_duration_s: wall clock of one attempt.
     """
 
     job_id: JobId
@@ -33,20 +34,21 @@ class Candidate:
     priority: Priority
     created_at: datetime
     position: int
+    max_duration_s: float = 0.0
     is_booked: bool = False
     holds: bool = False
 
 
-def rank(candidate: Candidate) -> tuple[bool, bool, int, datetime, int, str]:
-    """Sort key, first goes first: whose slot it is, then holders, then class, then age, then place in
-    the batch."""
+def rank(candidate: Candidate) -> tuple[bool, bool, int, datetime, str, int]:
+    """Sort key, first goes first: whose slot it is, then holders, then class, then age, then batch, then
+    place in it."""
     return (
         not candidate.is_booked,
         not candidate.holds,
         candidate.priority.value,
         candidate.created_at,
+        str(candidate.batch_id),
         candidate.position,
-        str(candidate.job_id),
     )
 
 

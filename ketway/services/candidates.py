@@ -1,8 +1,12 @@
-"""Candidates: of all that waits, what could start now."""
+"""Candidates: of all that waits, what could start now.
+
+Asked with every claim: the questions are as many for a hundred platforms as for one, and there is but
+one where nothing waits.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,39 +18,59 @@ from ketway.services.room import slots_on
 
 
 async def candidates(work: Work, platforms: Sequence[Platform], now: datetime) -> list[Candidate]:
-    """The heads of the lines of these platforms; while a slot is on, nobody else's jobs start there."""
-    found: list[Candidate] = []
-    slots = await slots_on(work, now)
-    for platform in platforms:
-        slot = slots.get(platform.id)
-        heads = await _heads(work, platform.id, slot)
-        if not heads:
-            continue
-        running = await work.jobs.running_on(platform.id)
-        if platform.capacity is not None and running >= platform.capacity:
-            continue
-        if platform.is_exclusive:
-            heads = [] if running else await _heads_of_a_machine(work, heads, slot, platform.id, now)
-        found.extend(heads)
-    return found
-
-
-async def _heads(work: Work, platform: PlatformId, slot: Batch | None) -> Sequence[Candidate]:
-    if slot is None:
-        return await work.jobs.heads(platform)
-    return [replace(head, is_booked=True) for head in await work.jobs.heads(platform, slot.id)]
-
-
-async def _heads_of_a_machine(
-    work: Work, heads: Sequence[Candidate], slot: Batch | None, platform: PlatformId, now: datetime
-) -> Sequence[Candidate]:
-    """Of what waits for a platform that takes one batch at a time and runs nothing: its holder's."""
-    holder = await work.batches.holder(platform)
-    if holder is None:
-        # Whoever made room for a slot has it back before others, with the next sweep.
-        is_owed = slot is None and platform in {batch.platform_id for batch in await work.batches.yielded()}
-        return [] if is_owed else heads
-    if not holder.is_let_in(now) or (slot is not None and slot.id != holder.id):
+    """The heads of the lines of these platforms; while a slot is on, or a batch holds a machine, nobody
+    else's jobs start there."""
+    waited_for = await work.jobs.waited_for()
+    wanted = [platform for platform in platforms if platform.id in waited_for]
+    free = await _with_room(work, wanted) if wanted else []
+    if not free:
         return []
-    own = await work.jobs.heads(platform, holder.id)
-    return [replace(head, is_booked=slot is not None, holds=True) for head in own]
+    slots = await slots_on(work, now)
+    holders = await _holders(work, free)
+    owed = await _owed(work, free)
+    shared = [each.id for each in free if each.id not in {*slots, *holders, *owed}]
+    found = list(await work.jobs.heads(shared)) if shared else []
+    alone = [batch.id for batch in _alone(free, slots, holders, now)]
+    own = await work.jobs.heads_of(alone) if alone else []
+    return found + [
+        replace(head, is_booked=head.platform_id in slots, holds=head.platform_id in holders) for head in own
+    ]
+
+
+async def _with_room(work: Work, platforms: Sequence[Platform]) -> Sequence[Platform]:
+    running = await work.jobs.running([platform.id for platform in platforms])
+    return [platform for platform in platforms if _has_room(platform, running.get(platform.id, 0))]
+
+
+def _has_room(platform: Platform, running: int) -> bool:
+    capacity = 1 if platform.is_exclusive else platform.capacity
+    return capacity is None or running < capacity
+
+
+async def _holders(work: Work, platforms: Sequence[Platform]) -> Mapping[PlatformId, Batch]:
+    machines = [platform.id for platform in platforms if platform.is_exclusive]
+    return await work.batches.holders(machines) if machines else {}
+
+
+async def _owed(work: Work, platforms: Sequence[Platform]) -> Collection[PlatformId]:
+    """Machines that a batch made room on: it has its own back before others, with the sweep that
+    follows the slot."""
+    machines = {platform.id for platform in platforms if platform.is_exclusive}
+    return machines & {batch.platform_id for batch in await work.batches.yielded()} if machines else set()
+
+
+def _alone(
+    platforms: Sequence[Platform],
+    slots: Mapping[PlatformId, Batch],
+    holders: Mapping[PlatformId, Batch],
+    now: datetime,
+) -> Sequence[Batch]:
+    """Batches that have one of these platforms for themselves."""
+    found: list[Batch] = []
+    for platform in platforms:
+        slot, holder = slots.get(platform.id), holders.get(platform.id)
+        if holder is None:
+            found += [slot] if slot is not None else []
+        elif holder.is_let_in(now) and slot in (None, holder):
+            found.append(holder)
+    return found

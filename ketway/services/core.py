@@ -10,10 +10,12 @@ from uuid import UUID
 from ketway.domain.applications import Application
 from ketway.domain.faults import NO_FAULTS, FaultPlan
 from ketway.domain.platforms import Platform
+from ketway.domain.results import MAX_IN_ROW
 from ketway.services.accounts import Accounts
 from ketway.services.batches import Batches
 from ketway.services.bookings import Bookings
 from ketway.services.checks import Checks
+from ketway.services.documents import Documents
 from ketway.services.faults import Faults
 from ketway.services.figures import Figures
 from ketway.services.first_start import FirstStart
@@ -24,6 +26,8 @@ from ketway.services.learning import Learning
 from ketway.services.leases import Leases
 from ketway.services.leftovers import Leftovers
 from ketway.services.notices import Notices
+from ketway.services.outcomes import Outcomes
+from ketway.services.paces import Paces
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, BlobStore, Checker, Clock, Database, Hasher, Tokens
 from ketway.services.processes import Processes
@@ -42,6 +46,7 @@ class Limits:
 
     max_program_bytes: int = 32 * 2**20
     max_jobs_per_request: int = 5000
+    max_in_row: int = MAX_IN_ROW
     lease_life: timedelta = timedelta(seconds=30)
     max_wait_s: float = 20.0
     sweep_interval_s: float = 1.0
@@ -59,9 +64,11 @@ class Core:
     batches: Batches
     bookings: Bookings
     jobs: Jobs
+    documents: Documents
     programs: Programs
     platforms: Platforms
     leases: Leases
+    outcomes: Outcomes
     housekeeping: Housekeeping
     requests: Requests
     rehearsals: Rehearsals
@@ -90,10 +97,17 @@ def build_core(
     limits: Limits,
     applications: Sequence[Application] = (),
     faults: FaultPlan = NO_FAULTS,
+    is_alone: bool = True,
+    server: str | None = None,
 ) -> Core:
-    """Wire the use cases to the adapters they are given."""
+    """Wire the use cases to the adapters they are given.
+
+    Args:
+        is_alone: no other server shares the database.
+        server: name of this run of it; a fresh one if None.
+    """
     trouble = Faults(faults, clock.now())
-    requests = Requests(db=db, clock=clock)
+    requests = Requests(db=db, clock=clock, server=server or str(fresh()))
     programs = Programs(
         db=db,
         blobs=blobs,
@@ -118,6 +132,17 @@ def build_core(
         fresh=fresh,
         max_jobs=limits.max_jobs_per_request,
     )
+    documents = Documents(db=db, blobs=blobs)
+    paces = Paces()
+    outcomes = Outcomes(
+        db=db,
+        blobs=blobs,
+        clock=clock,
+        bell=bell,
+        paces=paces,
+        faults=trouble,
+        max_in_row=limits.max_in_row,
+    )
     return Core(
         accounts=Accounts(db=db, clock=clock, hasher=hasher, tokens=tokens, fresh=fresh),
         batches=batches,
@@ -127,7 +152,8 @@ def build_core(
         ),
         keys=Keys(db=db, clock=clock, fresh=fresh),
         first_start=FirstStart(db=db, clock=clock, hasher=hasher, fresh=fresh),
-        jobs=Jobs(db=db, blobs=blobs, clock=clock, bell=bell),
+        jobs=Jobs(db=db, blobs=blobs, kept=documents, clock=clock, bell=bell),
+        documents=documents,
         programs=programs,
         platforms=platforms,
         leases=Leases(
@@ -136,11 +162,14 @@ def build_core(
             clock=clock,
             bell=bell,
             platforms=platforms,
+            outcomes=outcomes,
+            paces=paces,
             fresh=fresh,
             faults=trouble,
             life=limits.lease_life,
             max_wait_s=limits.max_wait_s,
         ),
+        outcomes=outcomes,
         housekeeping=Housekeeping(
             db=db,
             clock=clock,
@@ -149,6 +178,7 @@ def build_core(
             leftovers=Leftovers(db=db, blobs=blobs, clock=clock),
             grace=limits.lease_life,
             interval_s=limits.sweep_interval_s,
+            is_alone=is_alone,
         ),
         requests=requests,
         rehearsals=Rehearsals(db=db, batches=batches),

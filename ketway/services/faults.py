@@ -39,6 +39,10 @@ class Faults:
             if platform_id(wait.platform) == candidate.platform_id
         )
 
+    def holds_back_on(self, platform: PlatformId) -> bool:
+        """Whether jobs of it are held back, each for itself."""
+        return any(platform_id(wait.platform) == platform for wait in self.plan.wait)
+
     def fate(self, job: Job, batch: Batch) -> Fate:
         """What becomes of a job that starts; one that starts again keeps its fate."""
         if job.id not in self._fates:

@@ -125,6 +125,7 @@ async def test_an_exclusive_platform_has_one_holder(db):
 
     async with db.look() as work:
         assert await work.batches.holder(QPU) == holder
+        assert await work.batches.holders([QPU, platform_id("EMU_TEST")]) == {QPU: holder}
 
 
 @pytest.mark.parametrize("status", [BatchStatus.ACTIVE, BatchStatus.STOPPING])
@@ -363,3 +364,14 @@ async def test_a_page_past_the_end_is_empty_and_still_counts(db):
     found = await listed(db, page=Page(offset=100))
 
     assert (list(found.items), found.total) == ([], 1)
+
+
+async def test_numbers_of_jobs_that_no_batch_has_are_compared_all_the_same(db):
+    batch = await keep_batch(db)
+
+    async with db.look() as work:
+        most = await work.batches.list(BOTH, BatchFilter(max_jobs=2**53), Page())
+        least = await work.batches.list(BOTH, BatchFilter(min_jobs=2**53), Page(offset=2**31))
+        queued = await work.batches.queue(BOTH, batch.platform_id, Page(offset=2**31))
+
+    assert [[found.id for found in each.items] for each in (most, least, queued)] == [[batch.id], [], []]

@@ -205,8 +205,8 @@ async def test_jobs_of_a_booked_batch_wait_for_whoever_asks_for_them_by_name(db)
     (of_held,) = await keep_jobs(db, held, {"created_at": after(seconds=-1)})
 
     async with db.look() as work:
-        assert [head.job_id for head in await work.jobs.heads(free.platform_id)] == [of_free.id]
-        assert [head.job_id for head in await work.jobs.heads(free.platform_id, held.id)] == [of_held.id]
+        assert [head.job_id for head in await work.jobs.heads([free.platform_id])] == [of_free.id]
+        assert [head.job_id for head in await work.jobs.heads_of([held.id])] == [of_held.id]
 
 
 async def test_booked_batches_whose_slot_has_begun_are_known_until_they_end(db):

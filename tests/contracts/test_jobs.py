@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from ketway.domain.batches import BatchId
+from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobId, JobStatus
 from ketway.domain.platforms import Door, platform_id
@@ -27,9 +27,14 @@ async def listed(db, filter=None, page=None, actor=BOTH):
         return await work.jobs.list(actor, filter or JobFilter(), page or Page())
 
 
-async def heads(db, platform=EMU, batch=None) -> set[JobId]:
+async def heads(db, *platforms) -> set[JobId]:
     async with db.look() as work:
-        return {head.job_id for head in await work.jobs.heads(platform, batch)}
+        return {head.job_id for head in await work.jobs.heads(platforms or [EMU])}
+
+
+async def heads_of(db, *batches) -> set[JobId]:
+    async with db.look() as work:
+        return {head.job_id for head in await work.jobs.heads_of(batches)}
 
 
 async def test_every_field_comes_back_as_it_was(db):
@@ -99,7 +104,7 @@ async def test_no_jobs_are_no_trouble(db):
     async with db.look() as work:
         assert list(await work.jobs.of_batch(batch.id)) == []
         assert await work.jobs.last_position(batch.id) == 0
-        assert await work.jobs.count_ran(batch.id) == 0
+        assert await work.jobs.count_ran([batch.id]) == {}
 
 
 async def test_the_jobs_of_a_batch_come_in_creation_order(db):
@@ -151,7 +156,7 @@ async def test_jobs_that_were_cancelled_while_waiting_have_not_run(db):
     )
 
     async with db.look() as work:
-        assert await work.jobs.count_ran(batch.id) == 2
+        assert await work.jobs.count_ran([batch.id]) == {batch.id: 2}
 
 
 async def test_a_deleted_job_is_hidden(db):
@@ -197,26 +202,93 @@ async def test_each_project_and_class_has_one_head(db):
 
 async def test_heads_tell_what_ranking_needs(db):
     batch = await keep_batch(db, priority=Priority.LOW)
-    (job,) = await keep_jobs(db, batch, {"created_at": after(microseconds=5)})
+    (job,) = await keep_jobs(db, batch, {"created_at": after(microseconds=5), "max_duration_s": 7.5})
 
     async with db.look() as work:
-        (head,) = await work.jobs.heads(EMU)
+        (head,) = await work.jobs.heads([EMU])
 
     assert (head.job_id, head.batch_id, head.project_id) == (job.id, batch.id, PROJECT)
-    assert (head.platform_id, head.priority) == (EMU, Priority.LOW)
+    assert (head.platform_id, head.priority, head.max_duration_s) == (EMU, Priority.LOW, 7.5)
     assert (head.created_at, head.position, head.holds) == (after(microseconds=5), 1, False)
 
 
-async def test_heads_are_of_one_platform_or_of_one_batch(db):
+async def test_heads_are_of_platforms_or_of_batches(db):
     here, other, there = await keep_batch(db), await keep_batch(db), await keep_batch(db, platform_id=QPU)
     (first,) = await keep_jobs(db, here, {})
     (second,) = await keep_jobs(db, other, {"created_at": after(seconds=1)})
     (third,) = await keep_jobs(db, there, {})
 
     assert await heads(db) == {first.id}
-    assert await heads(db, EMU, other.id) == {second.id}
-    assert await heads(db, EMU, BatchId(uuid4())) == set()
     assert await heads(db, QPU) == {third.id}
+    assert await heads(db, QPU, EMU, platform_id("NONE")) == {first.id, third.id}
+    assert await heads_of(db, other.id) == {second.id}
+    assert await heads_of(db, other.id, there.id) == {second.id, third.id}
+    assert await heads_of(db, BatchId(uuid4())) == set()
+
+
+async def test_the_head_of_a_batch_is_the_first_of_it_that_waits(db):
+    batch = await keep_batch(db)
+    *_, third, _ = await keep_jobs(
+        db, batch, {"status": JobStatus.DONE}, {"status": JobStatus.RUNNING}, {}, {}
+    )
+
+    assert await heads_of(db, batch.id) == {third.id}
+
+
+async def test_of_jobs_of_one_age_those_of_one_batch_go_together(db):
+    batches = [await keep_batch(db) for _ in range(3)]
+    for batch in batches:
+        await keep_jobs(db, batch, {}, {})
+
+    async with db.look() as work:
+        (head,) = await work.jobs.heads([EMU])
+
+    assert (head.batch_id, head.position) == (min((batch.id for batch in batches), key=str), 1)
+
+
+@pytest.mark.parametrize(
+    "way", [{"status": BatchStatus.PAUSED}, {"slot_starts_at": NOON, "slot_ends_at": NOON}]
+)
+async def test_behind_what_is_held_back_the_next_of_the_line_is_its_head(db, way):
+    lines = set()
+    for project in (PROJECT, ELSEWHERE):
+        held = [await keep_batch(db, project_id=project, **way) for _ in range(2)]
+        free = await keep_batch(db, project_id=project)
+        for batch in held:
+            await keep_jobs(
+                db, batch, {"created_at": after(seconds=-2)}, {}, {"created_at": after(seconds=2)}
+            )
+        first, *_ = await keep_jobs(
+            db, free, {"created_at": after(seconds=1)}, {"created_at": after(seconds=1)}
+        )
+        lines.add(first.id)
+    await keep_jobs(db, await keep_batch(db, priority=Priority.FREE, **way), {}, {})
+
+    assert await heads(db) == lines
+
+
+async def test_platforms_that_are_waited_for_are_known(db):
+    for platform, status in (
+        ("ONE", JobStatus.QUEUED),
+        ("TWO", JobStatus.RUNNING),
+        ("THREE", JobStatus.DONE),
+    ):
+        await keep_jobs(db, await keep_batch(db, platform_id=platform_id(platform)), {"status": status}, {})
+    await keep_jobs(db, await keep_batch(db, platform_id=platform_id("FOUR")), {"status": JobStatus.DONE})
+
+    async with db.look() as work:
+        found = await work.jobs.waited_for()
+
+    assert set(found) == {platform_id(name) for name in ("ONE", "TWO", "THREE")}
+
+
+async def test_nobody_waits_and_there_are_no_lines(db):
+    await keep_job(db, status=JobStatus.DONE)
+
+    async with db.look() as work:
+        assert set(await work.jobs.waited_for()) == set()
+        assert list(await work.jobs.heads([EMU, QPU])) == []
+        assert dict(await work.jobs.running([EMU, QPU])) == {}
 
 
 async def test_running_jobs_are_counted_by_platform(db):
@@ -229,6 +301,8 @@ async def test_running_jobs_are_counted_by_platform(db):
         assert await work.jobs.running_on(EMU) == 2
         assert await work.jobs.running_on(QPU) == 1
         assert await work.jobs.running_on(platform_id("NONE")) == 0
+        assert dict(await work.jobs.running([EMU, QPU, platform_id("NONE")])) == {EMU: 2, QPU: 1}
+        assert dict(await work.jobs.running([QPU])) == {QPU: 1}
 
 
 async def test_filters_choose_what_is_listed(db):
@@ -360,3 +434,13 @@ async def test_a_changed_job_is_read_changed(db):
     async with db.look() as work:
         read = await work.jobs.fetch(job.id)
     assert read == replace(job, status=JobStatus.RUNNING, progress=5, errors=("x",), version=1)
+
+
+async def test_numbers_that_no_row_has_are_compared_all_the_same(db):
+    job = await keep_job(db, shots=5)
+
+    least = await listed(db, filter=JobFilter(min_shots=2**53))
+    most = await listed(db, filter=JobFilter(max_shots=2**53))
+    beyond = await listed(db, page=Page(offset=2**31))
+
+    assert [[found.id for found in each.items] for each in (least, most, beyond)] == [[], [job.id], []]

@@ -42,7 +42,7 @@ async def keep_result(db, job, **metadata):
         created_at=NOON,
     )
     async with db.work() as work:
-        await work.results.add(result)
+        await work.results.add([result], {})
 
 
 async def test_a_queue_is_served_holders_first_then_by_class_then_by_age(db):
@@ -84,7 +84,7 @@ async def test_jobs_of_a_paused_batch_are_passed_over(db):
     (first,) = await keep_jobs(db, waiting, {"created_at": after(hours=1)})
 
     async with db.look() as work:
-        heads = await work.jobs.heads(EMU)
+        heads = await work.jobs.heads([EMU])
 
     assert [head.job_id for head in heads] == [first.id]
 

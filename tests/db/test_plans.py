@@ -42,12 +42,14 @@ def asked(key: str | None) -> Asked:
 
 
 HOT: dict[str, Ask] = {
-    "heads": lambda work: work.jobs.heads(PLATFORMS[0]),
-    "heads of a holder": lambda work: work.jobs.heads(PLATFORMS[0], BATCH),
+    "waited_for": lambda work: work.jobs.waited_for(),
+    "heads": lambda work: work.jobs.heads(PLATFORMS),
+    "heads_of": lambda work: work.jobs.heads_of([BATCH, BATCH]),
+    "running": lambda work: work.jobs.running(PLATFORMS),
     "running_on": lambda work: work.jobs.running_on(PLATFORM),
-    "has_unfinished": lambda work: work.jobs.has_unfinished(BATCH),
+    "unfinished_among": lambda work: work.jobs.unfinished_among([BATCH, BATCH]),
     "last_position": lambda work: work.jobs.last_position(BATCH),
-    "count_ran": lambda work: work.jobs.count_ran(BATCH),
+    "count_ran": lambda work: work.jobs.count_ran([BATCH, BATCH]),
     "count": lambda work: work.jobs.count([BATCH]),
     "ids_of": lambda work: work.jobs.ids_of([BATCH]),
     "of_batch": lambda work: work.jobs.of_batch(BATCH),
@@ -55,6 +57,7 @@ HOT: dict[str, Ask] = {
     "waiting_on": lambda work: work.jobs.waiting_on(PLATFORMS[0]),
     "mean_waits": lambda work: work.jobs.mean_waits(PLATFORMS, NOON),
     "holder": lambda work: work.batches.holder(PLATFORM),
+    "holders": lambda work: work.batches.holders(PLATFORMS),
     "with_key": lambda work: work.batches.with_key(PROJECT, PLATFORM, "key"),
     "children": lambda work: work.batches.children(BATCH),
     "overdue": lambda work: work.batches.overdue(NOON),

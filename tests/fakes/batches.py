@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -42,12 +42,16 @@ class MemoryBatches:
         except KeyError:
             raise Unknown("batch", str(id)) from None
 
-    async def put(self, batch: Batch) -> None:
-        stored = self._tables.batches.get(batch.id)
-        if stored is None or stored.version != batch.version:
-            raise Stale("batch", str(batch.id))
-        self._must_fit(batch)
-        self._tables.batches[batch.id] = replace(batch, version=batch.version + 1)
+    async def of(self, ids: Sequence[BatchId]) -> Mapping[BatchId, Batch]:
+        return {id: self._tables.batches[id] for id in ids if id in self._tables.batches}
+
+    async def put(self, *batches: Batch) -> None:
+        for batch in batches:
+            stored = self._tables.batches.get(batch.id)
+            if stored is None or stored.version != batch.version:
+                raise Stale("batch", str(batch.id))
+            self._must_fit(batch)
+            self._tables.batches[batch.id] = replace(batch, version=batch.version + 1)
 
     async def list(self, actor: Actor, filter: BatchFilter, page: Page) -> Listed[Batch]:
         visible = (batch for batch in self._sorted() if batch.id not in self._tables.hidden)
@@ -59,6 +63,10 @@ class MemoryBatches:
 
     async def holder(self, platform: PlatformId) -> Batch | None:
         return next((batch for batch in self._sorted() if held_platform(batch) == platform), None)
+
+    async def holders(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, Batch]:
+        held = {platform: await self.holder(platform) for platform in platforms}
+        return {platform: batch for platform, batch in held.items() if batch is not None}
 
     async def queue(self, actor: Actor, platform: PlatformId, page: Page) -> Listed[Batch]:
         living = (batch for batch in self._sorted() if not batch.is_finished)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from statistics import fmean
@@ -49,6 +49,9 @@ class MemoryJobs:
         except KeyError:
             raise Unknown("job", str(id)) from None
 
+    async def of(self, ids: Sequence[JobId]) -> Mapping[JobId, Job]:
+        return {id: self._tables.jobs[id] for id in ids if id in self._tables.jobs}
+
     async def put(self, *jobs: Job) -> None:
         for job in jobs:
             stored = self._tables.jobs.get(job.id)
@@ -75,28 +78,45 @@ class MemoryJobs:
             for id in batches
         }
 
-    async def has_unfinished(self, id: BatchId) -> bool:
-        return any(not job.is_finished for job in self._of(id))
+    async def unfinished_among(self, batches: Sequence[BatchId]) -> Set[BatchId]:
+        return {id for id in batches if any(not job.is_finished for job in self._of(id))}
 
-    async def count_ran(self, id: BatchId) -> int:
-        return sum(job.started_at is not None and job.ended_at is not None for job in self._of(id))
+    async def count_ran(self, batches: Sequence[BatchId]) -> Mapping[BatchId, int]:
+        jobs = [job for id in batches for job in self._of(id)]
+        return Counter(job.batch_id for job in jobs if None not in (job.started_at, job.ended_at))
 
     async def last_position(self, id: BatchId) -> int:
         return max((job.position for job in self._of(id)), default=0)
 
-    async def heads(self, platform: PlatformId, batch: BatchId | None = None) -> Sequence[Candidate]:
+    async def waited_for(self) -> Collection[PlatformId]:
+        return {job.platform_id for job in self._waiting()}
+
+    async def heads(self, platforms: Collection[PlatformId]) -> Sequence[Candidate]:
         waiting = [
             job
-            for job in self._tables.jobs.values()
-            if job.status is JobStatus.QUEUED and job.platform_id == platform
-            if batch in (None, job.batch_id)
-            if self._tables.batches[job.batch_id].status is not BatchStatus.PAUSED
-            if batch is not None or self._tables.batches[job.batch_id].slot is None
+            for job in self._waiting()
+            if job.platform_id in platforms and self._tables.batches[job.batch_id].slot is None
         ]
-        waiting.sort(key=lambda job: (job.created_at, job.position, str(job.id)), reverse=True)
+        waiting.sort(key=lambda job: (job.created_at, str(job.batch_id), job.position), reverse=True)
         # The oldest of each line is written last.
-        lines = {(job.priority, job.project_id): job for job in waiting}
+        lines = {
+            (job.platform_id, job.priority, job.project_id): job for job in waiting if self._may_start(job)
+        }
         return [_candidate(job) for job in lines.values()]
+
+    async def heads_of(self, batches: Collection[BatchId]) -> Sequence[Candidate]:
+        waiting = [job for job in self._waiting() if job.batch_id in batches and self._may_start(job)]
+        waiting.sort(key=lambda job: job.position, reverse=True)
+        return [_candidate(job) for job in {job.batch_id: job for job in waiting}.values()]
+
+    async def following(self, head: Candidate, most: int) -> Sequence[Job]:
+        line = [
+            job
+            for job in self._of(head.batch_id)
+            if job.status is JobStatus.QUEUED and job.priority is head.priority
+        ]
+        line.sort(key=lambda job: (job.created_at, job.position, str(job.id)))
+        return line[:most]
 
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         waiting = [
@@ -144,8 +164,18 @@ class MemoryJobs:
             for job in self._tables.jobs.values()
         )
 
+    async def running(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, int]:
+        running = (job for job in self._tables.jobs.values() if job.status is JobStatus.RUNNING)
+        return Counter(job.platform_id for job in running if job.platform_id in platforms)
+
     async def delete(self, id: JobId, now: datetime) -> None:
         self._tables.hidden[id] = None
+
+    def _waiting(self) -> Sequence[Job]:
+        return [job for job in self._tables.jobs.values() if job.status is JobStatus.QUEUED]
+
+    def _may_start(self, job: Job) -> bool:
+        return self._tables.batches[job.batch_id].status is not BatchStatus.PAUSED
 
     def _of(self, id: BatchId) -> Sequence[Job]:
         found = [job for job in self._tables.jobs.values() if job.batch_id == id]
@@ -161,6 +191,7 @@ def _candidate(job: Job) -> Candidate:
         priority=job.priority,
         created_at=job.created_at,
         position=job.position,
+        max_duration_s=job.max_duration_s,
     )
 
 

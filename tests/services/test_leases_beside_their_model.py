@@ -19,7 +19,8 @@ from ketway.domain.credentials import WorkerToken
 from ketway.domain.errors import Conflict
 from ketway.domain.jobs import JobId
 from ketway.domain.leases import LeaseStatus, Verdict, Worker
-from ketway.services.leases import Beat, Grant
+from ketway.services.grants import Grant
+from ketway.services.leases import Beat
 from ketway.services.listing import JobFilter, Page
 from tests.fakes import a_memory_world
 from tests.services.lease_model import Attempt, Has, Model, Says, Word

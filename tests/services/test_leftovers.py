@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ketway.domain.jobs import JobStatus
-from ketway.domain.results import attempt_of, blob_key
+from ketway.domain.results import attempt_of, key_of
 from tests.builders import a_job
 from tests.services.steps import claim_one, create, done, job_of, let_pass, lose
 from tests.worlds import World
@@ -15,7 +15,7 @@ SHA256 = "ab" * 32
 
 async def left_behind(world: World, job: Any, attempt: int) -> str:
     """What a crash leaves between the bytes and the row."""
-    key = blob_key(job.id, attempt, SHA256)
+    key = key_of(job.id, attempt, SHA256, is_in_row=False)
     await world.blobs.put(key, b"{}")
     return key
 
@@ -29,7 +29,7 @@ async def pass_a_round(world: World) -> None:
 def test_a_key_tells_whose_place_it_is():
     job = a_job()
 
-    assert attempt_of(blob_key(job.id, 12, SHA256)) == (job.id, 12)
+    assert attempt_of(key_of(job.id, 12, SHA256, is_in_row=False)) == (job.id, 12)
     assert attempt_of(f"programs/ab/{SHA256}") is None
     assert attempt_of("results/ab/something-else") is None
 
@@ -44,7 +44,7 @@ async def test_what_an_ended_job_does_not_name_is_deleted_and_what_it_names_stay
 
     (result,) = (await world.core.jobs.results([grant.job.id])).values()
     assert not await world.blobs.exists(left)
-    assert await world.blobs.exists(result.key)
+    assert await world.core.jobs.document(result)
 
 
 async def test_what_a_living_attempt_may_still_name_stays(world):

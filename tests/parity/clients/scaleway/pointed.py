@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 from warnings import simplefilter
@@ -100,6 +101,9 @@ def main() -> None:
     simplefilter("ignore")
     asked, known = (BY_HOOK, THEIRS) if sys.argv[1:] == ["hooked"] else (BY_ENVIRONMENT, {})
     there = [scene for scene, module in asked.items() if find_spec(module) is not None]
+    # One after another: scenes that import the same packages side by side can lock each other out.
+    for scene in there:
+        import_module(asked[scene])
     print(json.dumps({"scenes": played({scene.__name__: partial(scene, **known) for scene in there})}))
 
 

@@ -1,0 +1,167 @@
+"""Lines: what waits, by platform, class and project, and the first of each.
+
+A line is found by skipping through the index of waiting jobs, from the head of one line to the head of
+the next: what that costs grows with the lines, and not with the jobs that wait in them. Jobs of a batch
+that is held back are passed over all at once, as many as came with one request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.sql.selectable import NamedFromClause
+
+from ketway.db.rows import Condition
+from ketway.db.tables import batches, jobs
+from ketway.domain.batches import BatchId, BatchStatus
+from ketway.domain.platforms import PlatformId
+from ketway.domain.scheduling import Candidate
+
+#: A table under another name.
+_Named = NamedFromClause[Any]
+#: The order of the index of waiting jobs.
+_ORDER = ("priority", "project_id", "created_at", "batch_id", "position")
+
+
+def waits(table: _Named) -> Condition:
+    """As `tables.WAITS`, where a query asks for more than one table that has a status."""
+    return text(f"{table.name}.status = 'queued'")
+
+
+def waited_for(connection: Connection) -> set[PlatformId]:
+    """Platforms that a job waits for."""
+    return set(connection.execute(_WAITED_FOR).scalars())
+
+
+def heads(connection: Connection, platforms: Collection[PlatformId]) -> Sequence[Candidate]:
+    """The first of every line of these platforms."""
+    return [_candidate(row) for row in connection.execute(_HEADS, {"platforms": list(platforms)})]
+
+
+def heads_of(connection: Connection, ids: Collection[BatchId]) -> Sequence[Candidate]:
+    """The first of every one of these batches, in whatever line."""
+    return [_candidate(row) for row in connection.execute(_HEADS_OF, {"batches": list(ids)})]
+
+
+def _platforms() -> CTE:
+    """Platforms with a line, one after another; the last row is empty."""
+    first, later = jobs.alias("first"), jobs.alias("later")
+    walk = (
+        select(func.min(first.c.platform_id).label("platform_id"))
+        .where(waits(first))
+        .cte("platforms", recursive=True)
+    )
+    following = (
+        select(func.min(later.c.platform_id))
+        .where(waits(later), later.c.platform_id > walk.c.platform_id)
+        .scalar_subquery()
+    )
+    return walk.union_all(select(following).where(walk.c.platform_id.is_not(None)))
+
+
+def _lines() -> Select[Any]:
+    """Of every line its first job that may start; on the way there, of every request its first that
+    may not."""
+    platforms = _platforms()
+    first, here, batch = jobs.alias("first"), jobs.alias("here"), batches.alias("batch")
+    wanted = platforms.c.platform_id.in_(bindparam("platforms", expanding=True))
+    walk = (
+        # PostgreSQL wants both halves of the walk to be of one type, to the length.
+        select(cast(_first(first, first.c.platform_id == platforms.c.platform_id), String).label("id"))
+        .where(wanted)
+        .cte("lines", recursive=True)
+    )
+    of_line = case((_is_held(batch), func.coalesce(*_next(here, "batch_id", "created_at"))), else_=None)
+    following = func.coalesce(of_line, *_next(here, "project_id", "priority"))
+    joined = walk.join(here, here.c.id == walk.c.id).join(batch, batch.c.id == here.c.batch_id)
+    walk = walk.union_all(select(following).select_from(joined))
+    here, batch = jobs.alias("head"), batches.alias("head_batch")
+    joined = walk.join(here, here.c.id == walk.c.id).join(batch, batch.c.id == here.c.batch_id)
+    return select(*_columns(here)).select_from(joined).where(~_is_held(batch))
+
+
+def _heads_of() -> Select[Any]:
+    own, head, batch = jobs.alias("own"), jobs.alias("head"), batches.alias("batch")
+    first = (
+        select(own.c.id)
+        .where(
+            # Both words, as only they find the index of what has not ended.
+            text("own.status IN ('queued', 'running')"),
+            text("own.status = 'queued'"),
+            own.c.batch_id == batch.c.id,
+        )
+        .order_by(own.c.position)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        select(*_columns(head))
+        .select_from(batch.join(head, head.c.id == first))
+        .where(
+            batch.c.id.in_(bindparam("batches", expanding=True)),
+            batch.c.status != BatchStatus.PAUSED,
+        )
+    )
+
+
+def _first(table: _Named, condition: ColumnElement[bool]) -> ScalarSelect[Any]:
+    order = [table.c[name] for name in _ORDER]
+    return select(table.c.id).where(waits(table), condition).order_by(*order).limit(1).scalar_subquery()
+
+
+def _next(here: _Named, *names: str) -> Sequence[ScalarSelect[Any]]:
+    """The next that has another one of each of these columns, and is like it in those before."""
+    found = []
+    for name in names:
+        later = jobs.alias(f"next_{name}")
+        same = ["platform_id", *_ORDER[: _ORDER.index(name)]]
+        like = [later.c[each] == here.c[each] for each in same]
+        # Column by column: SQLite compares no more than the first of a row by an index.
+        found.append(_first(later, and_(*like, later.c[name] > here.c[name])))
+    return found
+
+
+def _is_held(batch: _Named) -> ColumnElement[bool]:
+    """Its jobs do not start with everybody's: it is paused, or waits for a slot of its own."""
+    return or_(batch.c.status == BatchStatus.PAUSED, batch.c.slot_ends_at.is_not(None))
+
+
+def _columns(head: _Named) -> list[ColumnElement[Any]]:
+    return [head.c[name] for name in ("id", "platform_id", "max_duration_s", *_ORDER)]
+
+
+def _candidate(row: Row[Any]) -> Candidate:
+    return Candidate(
+        job_id=row.id,
+        batch_id=row.batch_id,
+        project_id=row.project_id,
+        platform_id=row.platform_id,
+        priority=row.priority,
+        created_at=row.created_at,
+        position=row.position,
+        max_duration_s=row.max_duration_s,
+    )
+
+
+_WALK = _platforms()
+_WAITED_FOR = select(_WALK.c.platform_id).where(_WALK.c.platform_id.is_not(None))
+_HEADS = _lines()
+_HEADS_OF = _heads_of()
