@@ -14,9 +14,10 @@ from uuid import uuid4
 
 from starlette.applications import Starlette
 
-from ketway import platforms
+from ketway import faults_file, platforms
 from ketway.api import pasqal, scaleway
 from ketway.api.app import create_app
+from ketway.api.faults import HttpFaults
 from ketway.credentials_file import Credentials
 from ketway.domain.applications import Application
 from ketway.domain.platforms import Platform
@@ -45,12 +46,14 @@ class Opened:
 
     Args:
         is_first_start: the credentials were made just now.
+        faults: sentences on what goes wrong on purpose.
     """
 
     app: Starlette
     core: Core
     credentials: Credentials
     is_first_start: bool
+    faults: Sequence[str] = ()
 
 
 @asynccontextmanager
@@ -63,6 +66,7 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
         CannotStart
     """
     known, applications = _catalogue(settings)
+    faults = _faults(settings, known)
     engines = catalogue.installed()
     async with AsyncExitStack() as stack:
         premises = await stack.enter_async_context(open_premises(settings))
@@ -81,6 +85,7 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
             fresh=uuid4,
             catalogue=known,
             applications=applications,
+            faults=faults.jobs,
             engines_here=list(engines),
             is_alone=premises.is_alone,
             server=premises.server,
@@ -95,6 +100,8 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
             credentials, is_first = await _credentials(core, settings.data, url)
         await core.housekeeping.open()
         await stack.enter_async_context(repeating(core.housekeeping.sweep, core.housekeeping.interval_s))
+        if faults.jobs.ends_by_itself:
+            await stack.enter_async_context(repeating(core.bell.ring, core.housekeeping.interval_s))
         yield Opened(
             app=create_app(
                 core,
@@ -102,10 +109,13 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
                 public_url=settings.public_url,
                 max_body_bytes=settings.max_body_bytes,
                 max_result_bytes=settings.max_result_bytes,
+                faults=HttpFaults(faults.http),
+                rehearsed=faults.sentences(),
             ),
             core=core,
             credentials=credentials,
             is_first_start=is_first,
+            faults=faults.sentences(),
         )
 
 
@@ -117,6 +127,23 @@ def _checked(engines: Mapping[str, str], known: Sequence[Platform]) -> dict[str,
         for name, version in engines.items()
         if name in asked and catalogue.ENTRIES[name].distributions
     }
+
+
+def _faults(settings: Settings, known: Sequence[Platform]) -> faults_file.Plans:
+    path = settings.faults
+    if path is None:
+        return faults_file.Plans()
+    try:
+        found = faults_file.read(path)
+    except (ValueError, OSError) as error:
+        raise CannotStart(f"The faults {path} cannot be used: {error}") from None
+    names = [platform.name for platform in known]
+    if unknown := sorted(found.jobs.platforms - set(names)):
+        raise CannotStart(
+            f"The faults {path} speak of a platform {unknown[0]}, which is not in the catalogue; "
+            f"there are {', '.join(names)}."
+        )
+    return found
 
 
 def _catalogue(settings: Settings) -> tuple[Sequence[Platform], Sequence[Application]]:

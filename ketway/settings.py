@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     engine_for: dict[str, str] = Field(default_factory=dict)
     #: Kinds of processes that an operator's own program runs; any other kind fails at once.
     process_kinds: tuple[str, ...] = ()
+    #: What goes wrong on purpose: a TOML file; nothing unless there is one.
+    faults: Path | None = None
     log_level: str = "info"
     token_life_s: float = Field(default=86_400.0, gt=120)
     lease_s: float = Field(default=30.0, gt=1)

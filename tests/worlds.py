@@ -19,6 +19,7 @@ from ketway.domain.accounts import Account, AccountId, Actor, Project, ProjectId
 from ketway.domain.applications import Application
 from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, hashed
 from ketway.domain.errors import Invalid
+from ketway.domain.faults import NO_FAULTS, FaultPlan
 from ketway.domain.leases import Worker
 from ketway.domain.outcomes import Outcome
 from ketway.domain.platforms import Platform
@@ -159,6 +160,7 @@ async def a_world(
     catalogue: Sequence[Platform] | None = None,
     limits: Limits | None = None,
     applications: Sequence[Application] = (),
+    faults: FaultPlan = NO_FAULTS,
     postgres: str | None = None,
 ) -> AsyncIterator[World]:
     """A ketway with the built-in catalogue, one owner, one project, and one worker with every engine.
@@ -184,6 +186,7 @@ async def a_world(
             engines_here=list(engines),
             limits=limits or Limits(),
             applications=applications,
+            faults=faults,
         )
         credentials = await core.first_start.set_up("owner@ketway", "first project", "local")
         token = await core.accounts.worker_token(credentials.worker_token)

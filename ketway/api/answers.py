@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ketway.api.faults import Refusing
 from ketway.domain.errors import (
     Conflict,
     Forbidden,
@@ -37,14 +40,19 @@ HTTP: dict[type[Refusal], int] = {
 }
 
 
-def answer(body: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status, media_type="application/json")
+def answer(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(body), status, headers=headers, media_type="application/json")
 
 
 async def refuse(request: Request, error: Exception) -> Response:
     """A refusal as status, type and sentence."""
     status = next(code for branch, code in HTTP.items() if isinstance(error, branch))
     return answer({"error": type(error).__name__, "message": str(error)}, status)
+
+
+def rehearse(request: Request, refusing: Refusing) -> Response:
+    """An error on purpose."""
+    return answer({"error": "rehearsed", "message": refusing.message}, refusing.status, refusing.headers)
 
 
 async def break_down(request: Request, error: Exception) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,6 +13,7 @@ from starlette.types import ASGIApp
 
 import ketway
 from ketway.api import blobs, own, pasqal, scaleway, work
+from ketway.api.faults import NO_HTTP_FAULTS, HttpFaults
 from ketway.domain.errors import Unavailable
 from ketway.services.core import Core
 
@@ -24,6 +27,8 @@ def create_app(
     public_url: str | None,
     max_body_bytes: int,
     max_result_bytes: int,
+    faults: HttpFaults = NO_HTTP_FAULTS,
+    rehearsed: Sequence[str] = (),
 ) -> Starlette:
     """Everything that is served over HTTP.
 
@@ -32,16 +37,22 @@ def create_app(
         public_url: this server's address as clients see it; None takes each request's own.
         max_body_bytes: of a client's request, before and after inflation.
         max_result_bytes: of a worker's.
+        faults: what goes wrong with requests on purpose.
+        rehearsed: sentences on all that goes wrong on purpose, for who asks how the server is.
     """
     mounts: dict[str, ASGIApp] = {
-        "/work/v1": work.surface(core, max_result_bytes=max_result_bytes),
-        "/ketway/v1": own.surface(core),
+        "/work/v1": work.surface(core, max_result_bytes=max_result_bytes, faults=faults),
+        "/ketway/v1": own.surface(core, faults=faults),
     }
     for surface in (pasqal.surface, scaleway.surface):
-        mounts |= surface(core, public_url=public_url, max_body_bytes=max_body_bytes)
+        mounts |= surface(core, public_url=public_url, max_body_bytes=max_body_bytes, faults=faults)
     routes: list[BaseRoute] = [Mount(prefix, app) for prefix, app in mounts.items()]
     app = Starlette(
-        routes=[blobs.route(linked, core.documents.read, core.clock), *_probes(core), *routes],
+        routes=[
+            blobs.route(linked, core.documents.read, core.clock, faults=faults),
+            *_probes(core, rehearsed),
+            *routes,
+        ],
         exception_handlers={404: _nowhere, Exception: _break_down},
     )
     # Clients follow no redirect, and one that is not followed says less than "nothing is served here".
@@ -49,9 +60,11 @@ def create_app(
     return app
 
 
-def _probes(core: Core) -> list[BaseRoute]:
+def _probes(core: Core, rehearsed: Sequence[str]) -> list[BaseRoute]:
+    faults = {"faults": list(rehearsed)} if rehearsed else {}
+
     async def healthy(request: Request) -> Response:
-        return JSONResponse({"status": "alive", "version": ketway.__version__})
+        return JSONResponse({"status": "alive", "version": ketway.__version__, **faults})
 
     async def ready(request: Request) -> Response:
         try:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ketway.api.faults import NO_HTTP_FAULTS, HttpFaults, Refusing
 from ketway.domain.errors import BadToken, NotFound, StoreBusy
 from ketway.services.ports import Clock
 
@@ -25,7 +26,13 @@ class Linked(Protocol):
         """
 
 
-def route(linked: Linked, read: Callable[[str], Awaitable[bytes]], clock: Clock) -> Route:
+def route(
+    linked: Linked,
+    read: Callable[[str], Awaitable[bytes]],
+    clock: Clock,
+    *,
+    faults: HttpFaults = NO_HTTP_FAULTS,
+) -> Route:
     """`GET /blobs/{key}`: no login, the link is the proof.
 
     Args:
@@ -51,7 +58,12 @@ def route(linked: Linked, read: Callable[[str], Awaitable[bytes]], clock: Clock)
         }
         return Response(body, media_type="application/json", headers=headers)
 
-    return Route("/blobs/{key:path}", fetch, methods=["GET"])
+    middleware = faults.on("results", _rehearse)
+    return Route("/blobs/{key:path}", fetch, methods=["GET"], middleware=middleware)
+
+
+def _rehearse(request: Request, refusing: Refusing) -> Response:
+    return JSONResponse({"message": refusing.message}, refusing.status, headers=refusing.headers)
 
 
 def _refuse(status: int, message: str) -> Response:

@@ -68,6 +68,9 @@ def serve(
     tls_key: CertificateKey = None,
     require_sandbox: Sandboxed = None,
     config: Config = None,
+    faults: Annotated[
+        Path | None, typer.Option(help="What goes wrong on purpose, TOML; to rehearse failure.")
+    ] = None,
 ) -> None:
     """Run everything: the server, its queue and local workers."""
     _serve(
@@ -80,6 +83,7 @@ def serve(
         tls_cert=tls_cert,
         tls_key=tls_key,
         require_sandbox=require_sandbox,
+        faults=faults,
     )
 
 

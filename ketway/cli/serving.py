@@ -7,13 +7,15 @@ import contextlib
 import errno
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from ketway.api.faults import CUT
 from ketway.bootstrap import CannotStart, Opened, open_server
 from ketway.cli import logs
 from ketway.engines import catalogue
@@ -82,10 +84,19 @@ class _Uvicorn(uvicorn.Server):
         yield
 
 
+class _Severable(HttpToolsProtocol):
+    """Lets the application hang up at once, as a rehearsed fault does."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {CUT: {"now": self.transport.abort}}
+
+
 def _config(settings: Settings, opened: Opened) -> uvicorn.Config:
     return uvicorn.Config(
         opened.app,
         lifespan="off",
+        http=_Severable if opened.faults else "auto",
         log_config=None,
         access_log=False,  # links are secrets, and would stand in it
         server_header=False,
@@ -179,5 +190,13 @@ def _greet(settings: Settings, server: Serving) -> None:
         print("First start: these were made now and are printed once.")
         for name in ("username", "password", "project_id", "access_key", "secret_key"):
             print(f"  {name:<11} {getattr(credentials, name)}")
+    _warn(settings, server.opened.faults)
     print(f"Credentials are kept in {settings.data / 'credentials.json'}")
     print("Point your clients here: ketway env   Stop: Ctrl-C", flush=True)
+
+
+def _warn(settings: Settings, faults: Sequence[str]) -> None:
+    if faults:
+        print(f"FAULTS ARE ON, as {settings.faults} says; this goes wrong on purpose:")
+        for fault in faults:
+            print(f"  - {fault}")

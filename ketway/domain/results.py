@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from uuid import UUID
 from ketway.domain.errors import Unknown
 from ketway.domain.estimates import Run
 from ketway.domain.jobs import JobId
+
+_KEY = re.compile(r"results/[0-9a-f]{2}/(?P<job>[0-9a-f-]{36})-(?P<attempt>[0-9]+)-[0-9a-f]{16}")
 
 #: Outcomes kept beside the result for a person to look at; the document holds them all.
 MAX_COUNTS_SHOWN = 1024
@@ -43,6 +46,12 @@ def job_of(key: str) -> JobId:
 def names_row(key: str) -> bool:
     """Whether a key is that of a document which is kept in the row of its result."""
     return key.startswith(_ROWS)
+
+
+def attempt_of(key: str) -> tuple[JobId, int] | None:
+    """Whose place a key is; None for one that is no result's."""
+    found = _KEY.fullmatch(key)
+    return None if found is None else (JobId(UUID(found["job"])), int(found["attempt"]))
 
 
 @dataclass(frozen=True, kw_only=True)

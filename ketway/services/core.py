@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from ketway.domain.applications import Application
+from ketway.domain.faults import NO_FAULTS, FaultPlan
 from ketway.domain.platforms import Platform
 from ketway.domain.results import MAX_IN_ROW
 from ketway.services.accounts import Accounts
@@ -15,6 +16,7 @@ from ketway.services.batches import Batches
 from ketway.services.bookings import Bookings
 from ketway.services.checks import Checks
 from ketway.services.documents import Documents
+from ketway.services.faults import Faults
 from ketway.services.figures import Figures
 from ketway.services.first_start import FirstStart
 from ketway.services.housekeeping import Housekeeping
@@ -22,6 +24,7 @@ from ketway.services.jobs import Jobs
 from ketway.services.keys import Keys
 from ketway.services.learning import Learning
 from ketway.services.leases import Leases
+from ketway.services.leftovers import Leftovers
 from ketway.services.notices import Notices
 from ketway.services.outcomes import Outcomes
 from ketway.services.paces import Paces
@@ -93,6 +96,7 @@ def build_core(
     engines_here: Collection[str],
     limits: Limits,
     applications: Sequence[Application] = (),
+    faults: FaultPlan = NO_FAULTS,
     is_alone: bool = True,
     server: str | None = None,
 ) -> Core:
@@ -102,6 +106,7 @@ def build_core(
         is_alone: no other server shares the database.
         server: name of this run of it; a fresh one if None.
     """
+    trouble = Faults(faults, clock.now())
     requests = Requests(db=db, clock=clock, server=server or str(fresh()))
     programs = Programs(
         db=db,
@@ -111,7 +116,9 @@ def build_core(
         fresh=fresh,
         max_bytes=limits.max_program_bytes,
     )
-    platforms = Platforms(db=db, clock=clock, bell=bell, catalogue=catalogue, engines_here=engines_here)
+    platforms = Platforms(
+        db=db, clock=clock, bell=bell, catalogue=catalogue, engines_here=engines_here, faults=trouble
+    )
     bookings = Bookings(db=db, clock=clock, fresh=fresh)
     batches = Batches(
         db=db,
@@ -127,7 +134,15 @@ def build_core(
     )
     documents = Documents(db=db, blobs=blobs)
     paces = Paces()
-    outcomes = Outcomes(db=db, blobs=blobs, clock=clock, bell=bell, paces=paces, max_in_row=limits.max_in_row)
+    outcomes = Outcomes(
+        db=db,
+        blobs=blobs,
+        clock=clock,
+        bell=bell,
+        paces=paces,
+        faults=trouble,
+        max_in_row=limits.max_in_row,
+    )
     return Core(
         accounts=Accounts(db=db, clock=clock, hasher=hasher, tokens=tokens, fresh=fresh),
         batches=batches,
@@ -150,6 +165,7 @@ def build_core(
             outcomes=outcomes,
             paces=paces,
             fresh=fresh,
+            faults=trouble,
             life=limits.lease_life,
             max_wait_s=limits.max_wait_s,
         ),
@@ -159,6 +175,7 @@ def build_core(
             clock=clock,
             bell=bell,
             slots=Slots(db=db, clock=clock),
+            leftovers=Leftovers(db=db, blobs=blobs, clock=clock),
             grace=limits.lease_life,
             interval_s=limits.sweep_interval_s,
             is_alone=is_alone,

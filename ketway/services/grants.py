@@ -21,6 +21,7 @@ class Grant:
     """
     Args:
         expected_s: what it may take, where it is short; None where it is not, or nobody knows.
+        late_s: its result is reported no sooner after its start, on purpose.
     """
 
     lease: Lease
@@ -28,6 +29,7 @@ class Grant:
     platform: Platform
     task: Task
     expected_s: float | None = None
+    late_s: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

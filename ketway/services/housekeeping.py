@@ -9,6 +9,7 @@ import structlog
 
 from ketway.domain.leases import Lease, LeaseStatus
 from ketway.services.ending import settle, time_out
+from ketway.services.leftovers import Leftovers
 from ketway.services.ports import Bell, Clock, Database, Work
 from ketway.services.slots import Slots
 
@@ -31,6 +32,7 @@ class Housekeeping:
     clock: Clock
     bell: Bell
     slots: Slots
+    leftovers: Leftovers
     grace: timedelta
     interval_s: float
     is_alone: bool = True
@@ -65,6 +67,7 @@ class Housekeeping:
                 await work.leases.extend_all(self.clock.now() + self.grace)
         self._note()
         await self._sweep_requests()
+        await self.leftovers.sweep()
         if await self._sweep_leases() + await self.slots.sweep() + await self._sweep_batches():
             await self.bell.ring()
 

@@ -18,6 +18,7 @@ from ketway.domain.outcomes import Failure, Outcome
 from ketway.domain.platforms import Platform
 from ketway.domain.scheduling import Candidate, choose
 from ketway.services.candidates import candidates
+from ketway.services.faults import Faults
 from ketway.services.grants import Grant, Lent, grants_of, read_lent
 from ketway.services.outcomes import Outcomes, is_latest, is_secret
 from ketway.services.paces import MOST_JOBS, Paces
@@ -60,6 +61,7 @@ class Leases:
     outcomes: Outcomes
     paces: Paces
     fresh: Callable[[], UUID]
+    faults: Faults
     life: timedelta
     max_wait_s: float
 
@@ -158,7 +160,7 @@ class Leases:
                 await asyncio.shield(self._tell([lease for lease, _ in lent.attempts], None))
             raise
         await self._tell(unreadable, _UNREADABLE)
-        return grants
+        return [self._with_its_fate(grant, lent) for grant in grants]
 
     async def _start_next(
         self, work: Work, worker: Worker, request_id: str, most: int, now: datetime
@@ -167,7 +169,8 @@ class Leases:
         platforms = await self.platforms.run_by(work, worker.engines)
         by_id = {platform.id: platform for platform in platforms}
         while len(started) < most:
-            head = choose(await candidates(work, platforms, now))
+            found = await candidates(work, platforms, now)
+            head = choose(one for one in found if self.faults.lets_start(one, now))
             if head is None:
                 break
             lot = await self._lot(work, head, by_id[head.platform_id])
@@ -176,7 +179,8 @@ class Leases:
 
     async def _lot(self, work: Work, head: Candidate, platform: Platform) -> Sequence[Job]:
         """The job that goes next, and those that go with it."""
-        most = MOST_JOBS if _lends_several(platform) and not head.is_booked else 1
+        is_alone = head.is_booked or self.faults.holds_back_on(platform.id) or not _lends_several(platform)
+        most = 1 if is_alone else MOST_JOBS
         if platform.capacity is not None and most > 1:
             most = min(most, platform.capacity - await work.jobs.running_on(platform.id))
         line = await work.jobs.following(head, most) if most > 1 else ()
@@ -217,6 +221,10 @@ class Leases:
             for _, job in attempts
         ]
         return await read_lent(work, attempts, platforms, expected_s)
+
+    def _with_its_fate(self, grant: Grant, lent: Lent) -> Grant:
+        fate = self.faults.fate(grant.job, lent.batches[grant.job.batch_id])
+        return replace(grant, late_s=fate.late_s) if fate.late_s else grant
 
     async def _tell(self, leases: Sequence[Lease], found: Failure | None) -> None:
         if leases:

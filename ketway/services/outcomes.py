@@ -18,6 +18,7 @@ from ketway.domain.results import Result, key_of, names_row, shown
 from ketway.domain.tasks import Computed
 from ketway.domain.usage import NOTHING, Usage, of_result
 from ketway.services.ending import News, settle_all
+from ketway.services.faults import Faults
 from ketway.services.paces import MOST_S, Paces
 from ketway.services.ports import Bell, BlobStore, Clock, Database, Work
 
@@ -34,6 +35,7 @@ class Outcomes:
     clock: Clock
     bell: Bell
     paces: Paces
+    faults: Faults
     max_in_row: int
 
     async def tell(self, outcomes: Sequence[Outcome]) -> Sequence[LeaseLost | None]:
@@ -75,7 +77,11 @@ class Outcomes:
         leases = await work.leases.of([outcome.lease_id for outcome in outcomes])
         jobs = await work.jobs.of([lease.job_id for lease in leases.values()])
         return _Telling(
-            now=self.clock.now(), max_in_row=self.max_in_row, leases=dict(leases), jobs=dict(jobs)
+            now=self.clock.now(),
+            max_in_row=self.max_in_row,
+            faults=self.faults,
+            leases=dict(leases),
+            jobs=dict(jobs),
         )
 
     def _note(self, outcome: Outcome, job: Job) -> None:
@@ -92,6 +98,7 @@ class _Telling:
 
     now: datetime
     max_in_row: int
+    faults: Faults
     leases: dict[LeaseId, Lease]
     jobs: dict[JobId, Job]
     changed: dict[LeaseId, Lease] = field(default_factory=dict)
@@ -108,9 +115,13 @@ class _Telling:
         job = self.jobs[lease.job_id]
         if not is_latest(lease, job):
             return LeaseLost(str(lease.id))
-        after = ended(job.resume(self.now), outcome, self.now)
-        self._end(lease, after, outcome)
+        self._end(lease, self._after(job.resume(self.now), outcome), outcome)
         return None
+
+    def _after(self, job: Job, outcome: Outcome) -> Job:
+        """What becomes of a job: as it was told, unless one that ran well is to fail on purpose."""
+        why = self.faults.why_fails(job.id) if isinstance(outcome.found, Computed) else None
+        return ended(job, outcome, self.now) if why is None else job.fail(why, self.now)
 
     def _end(self, lease: Lease, job: Job, outcome: Outcome) -> None:
         status = LeaseStatus.RETURNED if outcome.found is None else LeaseStatus.ENDED

@@ -10,6 +10,7 @@ from ketway.domain.accounts import Actor
 from ketway.domain.errors import AlreadyThere, BadField, PlatformUnserved, Unknown
 from ketway.domain.platforms import Door, Platform, PlatformId, PlatformState
 from ketway.domain.prices import Prices
+from ketway.services.faults import Faults
 from ketway.services.ports import Bell, Clock, Database, Work
 
 #: A worker not heard of for so long is taken for gone.
@@ -38,6 +39,7 @@ class Platforms:
         catalogue: the platforms that were known at the start; operators may add others.
         engines_here: engines installed beside the server; their platforms are offered from the
             first second, while workers are still loading.
+        faults: what is held on purpose, whatever operators say.
     """
 
     db: Database
@@ -45,11 +47,12 @@ class Platforms:
     bell: Bell
     catalogue: Sequence[Platform]
     engines_here: Collection[str]
+    faults: Faults
 
     async def offers(self, door: Door) -> Sequence[Offer]:
         """What a surface may list, in the catalogue's order."""
         async with self.db.look() as work:
-            states = await work.platforms.states()
+            states = await self._states(work)
             engines = await self._engines(work)
         return [
             self._offer(platform, states, engines)
@@ -60,7 +63,7 @@ class Platforms:
     async def every(self) -> Sequence[Offer]:
         """Every platform, wherever it is shown and whoever could run it, in the catalogue's order."""
         async with self.db.look() as work:
-            states = await work.platforms.states()
+            states = await self._states(work)
             engines = await self._engines(work)
         return [self._offer(platform, states, engines) for platform in self._known(states).values()]
 
@@ -79,7 +82,7 @@ class Platforms:
         Raises:
             PlatformUnserved: an operator holds it, or nobody is there to run it.
         """
-        state = (await work.platforms.states()).get(platform.id)
+        state = (await self._states(work)).get(platform.id)
         if state is not None and state.is_down:
             raise PlatformUnserved(state.why)
         engines = await self._engines(work)
@@ -131,7 +134,7 @@ class Platforms:
 
     async def run_by(self, work: Work, engines: Collection[str]) -> Sequence[Platform]:
         """Platforms of these engines, without those whose queue is held."""
-        states = await work.platforms.states()
+        states = await self._states(work)
         return [
             platform
             for platform in self._known(states).values()
@@ -198,6 +201,15 @@ class Platforms:
                     raise Unknown("platform", str(id))
                 await work.platforms.put(change(states.get(id, PlatformState(platform_id=id))))
         await self.bell.ring()
+
+    async def _states(self, work: Work) -> Mapping[PlatformId, PlatformState]:
+        """What operators said, and what is down on purpose."""
+        said = await work.platforms.states()
+        down = {
+            id: replace(said.get(id, PlatformState(platform_id=id)), is_down=True, why=why)
+            for id, why in self.faults.down_at(self.clock.now()).items()
+        }
+        return {**said, **down}
 
     def _known(self, states: Mapping[PlatformId, PlatformState]) -> dict[PlatformId, Platform]:
         made = [state.made for state in states.values() if state.made is not None]

@@ -433,6 +433,10 @@ class BlobStore(Protocol):
     async def delete(self, key: str) -> None:
         """Nothing happens where there is none."""
 
+    async def list(self, prefix: str, *, after: str, most: int) -> Sequence[str]:
+        """Keys below a prefix (without its last `/`), in an order that stays, behind one of them or behind
+        `""`; at most so many."""
+
     def link(self, key: str, *, filename: str, until: datetime) -> str:
         """A URL that fetches this one blob without a login, until then.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Protocol, TypeVar
 from uuid import uuid4
@@ -18,6 +19,8 @@ from ketway.domain.errors import BadToken, StoreBusy, Unknown
 PREFIX = "/blobs/"
 _KEY = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
 _LANES = 4
+#: Where files are written; on the file system of those that they become.
+_ASIDE = ".aside"
 #: No such file; a folder of that name; a file where a folder would have to be.
 _NOT_THERE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
@@ -37,12 +40,15 @@ class DiskBlobs:
         self._root = root
         self._signer = signer
         self._threads = ThreadPoolExecutor(_LANES, thread_name_prefix="ketway-blobs")
-        root.mkdir(parents=True, exist_ok=True)
+        (root / _ASIDE).mkdir(parents=True, exist_ok=True)
+        # Left by a crash. Should another server be writing one here, it is told that it could not.
+        for half_written in (root / _ASIDE).iterdir():
+            half_written.unlink(missing_ok=True)
 
     async def put(self, key: str, body: bytes) -> None:
         path = self._path(key)
         try:
-            await self._do(lambda: _write(path, body))
+            await self._do(lambda: _write(path, body, self._root / _ASIDE))
         except _NOT_THERE as error:
             raise StoreBusy(str(error.strerror)) from error
 
@@ -59,6 +65,10 @@ class DiskBlobs:
     async def delete(self, key: str) -> None:
         with suppress(*_NOT_THERE):
             await self._do(self._path(key).unlink)
+
+    async def list(self, prefix: str, *, after: str, most: int) -> Sequence[str]:
+        folder = self._path(prefix)
+        return await self._do(lambda: [*islice(_below(self._root, folder, after.split("/")), most)])
 
     def link(self, key: str, *, filename: str, until: datetime) -> str:
         return self._signer.sign(PREFIX + key, filename=filename, until=until)
@@ -91,10 +101,10 @@ class DiskBlobs:
             raise StoreBusy(error.strerror or "input/output error") from error
 
 
-def _write(path: Path, body: bytes) -> None:
+def _write(path: Path, body: bytes, folder: Path) -> None:
     made = [folder for folder in path.parents if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{uuid4().hex}")
+    aside = folder / uuid4().hex
     try:
         with aside.open("xb") as file:
             file.write(body)
@@ -108,6 +118,19 @@ def _write(path: Path, body: bytes) -> None:
     # The file's name, and those of new folders, are entries of folders that must be safe too.
     for folder in [path.parent, *(new.parent for new in made)]:
         _sync(folder)
+
+
+def _below(root: Path, folder: Path, after: Sequence[str]) -> Iterator[str]:
+    """Keys in the order of their parts; a folder that is not there has none."""
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    for name in names:
+        path = folder / name
+        parts = path.relative_to(root).parts
+        if path.is_dir():
+            if [*parts] >= [*after[: len(parts)]]:
+                yield from _below(root, path, after)
+        elif _KEY.fullmatch(name) and [*parts] > [*after]:
+            yield "/".join(parts)
 
 
 def _sync(folder: Path) -> None:

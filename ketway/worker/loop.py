@@ -199,7 +199,8 @@ class Worker:
         else:
             log.debug("job_computed", job_id=lease.job_id, shots=computed.shots)
             if lease.shots_per_s and computed.shots:
-                held.hold = Hold(began=began, seconds=computed.shots / lease.shots_per_s)
+                seconds = lease.hold_s + computed.shots / lease.shots_per_s
+                held.hold = Hold(began=began, seconds=seconds)
             left_s = 0.0 if held.hold is None else held.hold.left_s(self.clock.steady())
             if left_s > 0:
                 held.doing = self._start(self._hold_on(held, computed, left_s))

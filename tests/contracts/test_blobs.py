@@ -80,6 +80,26 @@ async def test_what_was_deleted_is_gone_and_its_neighbours_stay(blobs):
     assert await blobs.get("a/2") == b"two"
 
 
+async def test_keys_are_listed_below_a_prefix_page_by_page(blobs):
+    keys = [f"results/{folder}/{name}" for folder in ("00", "a-b", "a") for name in ("1", "2", "x-1")]
+    for key in [*keys, "results-of-others/1", "programs/1"]:
+        await blobs.put(key, b"")
+
+    found: list[str] = []
+    while page := await blobs.list("results", after=found[-1] if found else "", most=2):
+        assert len(page) <= 2
+        found += page
+
+    assert len(found) == len(keys)
+    assert set(found) == set(keys)
+    assert found == list(await blobs.list("results", after="", most=100))
+    assert await blobs.list("results/a", after="", most=100) == [key for key in found if "/a/" in key]
+
+
+async def test_where_nothing_was_put_nothing_is_listed(blobs):
+    assert await blobs.list("results", after="", most=10) == []
+
+
 async def test_deleting_nothing_does_nothing(blobs):
     await blobs.delete(KEY)
 

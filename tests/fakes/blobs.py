@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ketway.domain.errors import BadToken, Unknown
@@ -35,6 +35,10 @@ class MemoryBlobs:
     async def delete(self, key: str) -> None:
         self.kept.pop(_good(key), None)
 
+    async def list(self, prefix: str, *, after: str, most: int) -> Sequence[str]:
+        below = (key for key in self.kept if key.startswith(f"{_good(prefix)}/"))
+        return sorted((key for key in below if _parts(key) > _parts(after)), key=_parts)[:most]
+
     def link(self, key: str, *, filename: str, until: datetime) -> str:
         return self._signer.sign(_PREFIX + key, filename=filename, until=until)
 
@@ -46,6 +50,10 @@ class MemoryBlobs:
             _PREFIX + key, until=query["until"], filename=filename, proof=query["proof"], now=now
         )
         return filename
+
+
+def _parts(key: str) -> list[str]:
+    return key.split("/")
 
 
 def _good(key: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from ketway.domain.applications import Application
+from ketway.domain.faults import NO_FAULTS, FaultPlan
 from ketway.domain.platforms import Platform
 from ketway.host.bell import LocalBell
 from ketway.keys import links, tokens
@@ -28,6 +29,7 @@ async def a_memory_world(
     catalogue: Sequence[Platform] | None = None,
     limits: Limits | None = None,
     applications: Sequence[Application] = (),
+    faults: FaultPlan = NO_FAULTS,
 ) -> AsyncIterator[World]:
     """As `a_world`, with nothing on a disk and one plain platform unless told otherwise."""
     clock, checker = MovableClock(), AgreeableChecker()
@@ -47,6 +49,7 @@ async def a_memory_world(
         engines_here=list(engines),
         limits=limits or Limits(),
         applications=applications,
+        faults=faults,
     )
     credentials = await core.first_start.set_up("owner@ketway", "first project", "local")
     token = await core.accounts.worker_token(credentials.worker_token)

@@ -122,6 +122,18 @@ async def test_a_crash_before_the_move_leaves_no_blob_and_the_next_try_works(tmp
     assert await blobs.get(KEY) == b"whole"
 
 
+async def test_what_a_crash_left_half_written_is_gone_after_the_next_start(tmp_path):
+    some_blobs(tmp_path)
+    half_written = tmp_path / "blobs" / ".aside" / "0123456789abcdef"
+    half_written.write_bytes(b"half")
+
+    blobs = some_blobs(tmp_path)
+
+    assert not half_written.exists()
+    await blobs.put(KEY, b"whole")
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == [tmp_path / "blobs" / KEY]
+
+
 async def test_what_was_put_is_there_for_the_next_process(tmp_path):
     await some_blobs(tmp_path).put(KEY, b"body")
 

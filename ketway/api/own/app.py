@@ -6,7 +6,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ketway.api.answers import answer, break_down, refuse
+from ketway.api.answers import answer, break_down, refuse, rehearse
+from ketway.api.faults import NO_HTTP_FAULTS, HttpFaults
 from ketway.api.own import accounts, jobs, keys, platforms, processes, projects, usage
 from ketway.domain.errors import Refusal
 from ketway.services.core import Core
@@ -14,10 +15,11 @@ from ketway.services.core import Core
 _NOUNS = (accounts, projects, usage, keys, platforms, jobs, processes)
 
 
-def surface(core: Core) -> Starlette:
+def surface(core: Core, *, faults: HttpFaults = NO_HTTP_FAULTS) -> Starlette:
     """The application to mount at `/ketway/v1`."""
     return Starlette(
         routes=[route for noun in _NOUNS for route in noun.routes(core)],
+        middleware=faults.on("own", rehearse),
         exception_handlers={404: _nowhere, 405: _not_so, Refusal: refuse, Exception: break_down},
     )
 

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 import ketway
 from ketway.api import openapi
+from ketway.api.faults import NO_HTTP_FAULTS, Answer, HttpFaults
 from ketway.api.once import Once
 from ketway.api.openapi import Manners
 from ketway.api.pasqal import (
@@ -25,6 +26,7 @@ from ketway.api.pasqal import (
     results,
     shapes,
     statistics,
+    translate,
     workloads,
 )
 from ketway.services.core import Core
@@ -44,16 +46,23 @@ def _manners(refusal: type[BaseModel]) -> Manners:
     )
 
 
-def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[str, ASGIApp]:
+def surface(
+    core: Core, *, public_url: str | None, max_body_bytes: int, faults: HttpFaults = NO_HTTP_FAULTS
+) -> dict[str, ASGIApp]:
     """What to mount where.
 
     Args:
         public_url: this server's address as clients see it; None takes each request's own.
         max_body_bytes: of a request, before and after inflation.
+        faults: what goes wrong on purpose.
     """
 
     def application(
-        title: str, *routers: APIRouter, prefix: str = "", refusal: type[BaseModel] | None = None
+        title: str,
+        *routers: APIRouter,
+        prefix: str = "",
+        refusal: type[BaseModel] | None = None,
+        rehearse: Answer = errors.rehearse,
     ) -> FastAPI:
         app = FastAPI(
             title=f"ketway: {title}",
@@ -65,6 +74,7 @@ def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[
             openapi_url=None if refusal is None else "/openapi.json",
             docs_url=None,
             redoc_url=None,
+            middleware=faults.on(translate.DOOR, rehearse),
         )
         app.state.core = core
         app.state.public_url = public_url
@@ -95,6 +105,8 @@ def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[
             refusal=shapes.Refusal,
         ),
         "/account": application("account", account.router, projects.router, refusal=shapes.AccountRefusal),
-        "/oauth": application("oauth", auth.router),
-        "/realms": application("realms", auth.router, prefix="/{realm}/protocol/openid-connect"),
+        "/oauth": application("oauth", auth.router, rehearse=auth.rehearse),
+        "/realms": application(
+            "realms", auth.router, prefix="/{realm}/protocol/openid-connect", rehearse=auth.rehearse
+        ),
     }

@@ -11,6 +11,7 @@ from fastapi.security import HTTPBearer
 from starlette.responses import JSONResponse, Response
 
 from ketway.api.bodies import parse, read_body
+from ketway.api.faults import Refusing
 from ketway.api.pasqal import errors, translate
 from ketway.domain.accounts import Actor
 from ketway.domain.errors import BadField, BadToken, Malformed, Refusal, Unauthenticated, Unavailable
@@ -118,5 +119,11 @@ def _word(said: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _deny(status: int, error: str, why: str) -> Response:
-    return JSONResponse({"error": error, "error_description": why}, status)
+def rehearse(request: Request, refusing: Refusing) -> Response:
+    """An error on purpose, of logging in."""
+    word = "server_error" if refusing.status == 500 else "temporarily_unavailable"
+    return _deny(refusing.status, word, refusing.message, refusing.headers)
+
+
+def _deny(status: int, error: str, why: str, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse({"error": error, "error_description": why}, status, headers=headers)

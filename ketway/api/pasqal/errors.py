@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ketway.api.faults import Refusing
 from ketway.domain.errors import (
     BadField,
     Conflict,
@@ -112,6 +113,11 @@ async def refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     status = status_of(error)
     return answer(request, status, description(error))
+
+
+def rehearse(request: Request, refusing: Refusing) -> Response:
+    """An error on purpose."""
+    return answer(request, refusing.status, refusing.message, refusing.headers)
 
 
 async def break_down(request: Request, error: Exception) -> Response:

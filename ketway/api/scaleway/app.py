@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 import ketway
 from ketway.api import openapi
+from ketway.api.faults import NO_HTTP_FAULTS, HttpFaults
 from ketway.api.once import Once
 from ketway.api.scaleway import (
     applications,
@@ -20,6 +21,7 @@ from ketway.api.scaleway import (
 )
 from ketway.api.scaleway.auth import caller
 from ketway.api.scaleway.document import MANNERS
+from ketway.api.scaleway.translate import DOOR
 from ketway.services.core import Core
 
 PREFIX = "/qaas/v1alpha1"
@@ -29,12 +31,15 @@ _DESCRIPTION = (
 )
 
 
-def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[str, ASGIApp]:
+def surface(
+    core: Core, *, public_url: str | None, max_body_bytes: int, faults: HttpFaults = NO_HTTP_FAULTS
+) -> dict[str, ASGIApp]:
     """What to mount where.
 
     Args:
         public_url: this server's address as clients see it; None takes each request's own.
         max_body_bytes: of a request, before and after inflation.
+        faults: what goes wrong on purpose.
     """
     app = FastAPI(
         title="ketway: qaas",
@@ -47,6 +52,7 @@ def surface(core: Core, *, public_url: str | None, max_body_bytes: int) -> dict[
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
+        middleware=faults.on(DOOR, errors.rehearse),
     )
     app.state.core = core
     app.state.public_url = public_url

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ketway.api.faults import Refusing
 from ketway.api.scaleway import translate, translate_bookings
 from ketway.api.scaleway.scalars import timestamp
 from ketway.domain.accounts import Action, ProjectId
@@ -343,6 +344,16 @@ async def no_such_route(request: Request, error: Exception) -> Response:
         return JSONResponse(answer | {"message": f"Nothing is served at {path}."}, 404)
     answer = {"type": "method_not_allowed", "message": f"{request.method} is not served at {path}."}
     return JSONResponse(answer, error.status_code, headers=error.headers)
+
+
+def rehearse(request: Request, refusing: Refusing) -> Response:
+    """An error on purpose."""
+    said: Facts = {"type": "internal", "message": refusing.message}
+    if refusing.status == 429:
+        said |= {"type": "too_many_requests", "help_message": refusing.message}
+        if refusing.retry_after_s is not None:
+            said["reset_seconds"] = refusing.retry_after_s
+    return JSONResponse(said, refusing.status, headers=refusing.headers)
 
 
 async def break_down(request: Request, error: Exception) -> Response:

@@ -15,8 +15,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ketway import protocol as wire
-from ketway.api.answers import answer, break_down, refuse
+from ketway.api.answers import answer, break_down, refuse, rehearse
 from ketway.api.bodies import read_body
+from ketway.api.faults import NO_HTTP_FAULTS, HttpFaults
 from ketway.api.work import translate
 from ketway.domain.credentials import WorkerToken
 from ketway.domain.errors import BadToken, Malformed, Refusal
@@ -34,7 +35,7 @@ _VERDICTS = {verdict.value for verdict in Verdict}
 T = TypeVar("T")
 
 
-def surface(core: Core, *, max_result_bytes: int) -> Starlette:
+def surface(core: Core, *, max_result_bytes: int, faults: HttpFaults = NO_HTTP_FAULTS) -> Starlette:
     """The application to mount at `/work/v1`."""
     routes = Routes(core, max_result_bytes)
     return Starlette(
@@ -44,6 +45,7 @@ def surface(core: Core, *, max_result_bytes: int) -> Starlette:
             Route("/heartbeats", routes.heartbeat, methods=["POST"]),
             Route("/outcomes", routes.outcomes, methods=["POST"]),
         ],
+        middleware=faults.on("work", rehearse),
         exception_handlers={Refusal: refuse, Exception: break_down},
     )
 

@@ -60,7 +60,7 @@ def _lease(grant: Grant, common: int) -> wire.Lease:
         parameters=dict(grant.task.parameters),
         time_limit_s=job.max_duration_s,
         expected_s=grant.expected_s,
-        hold_s=platform.hold_s(job.shots),
+        hold_s=platform.hold_s(job.shots) + grant.late_s,
         shots_per_s=platform.shots_per_s if job.shots is None else None,
     )
 

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from ketway.api import blobs
+from ketway.api.faults import NO_HTTP_FAULTS, HttpFaults
 from ketway.api.pasqal import DOOR, surface
 from ketway.domain.accounts import Account, AccountId, Role
 from ketway.domain.platforms import Platform
@@ -37,8 +38,8 @@ def a_machine(**changes: Any) -> Platform:
     return a_platform(**{"name": "FRESNEL", "is_exclusive": True, "shown": {DOOR: {}}} | changes)
 
 
-def an_app(world: World, *, public_url: str | None = None) -> Starlette:
-    mounts = surface(world.core, public_url=public_url, max_body_bytes=MAX_BODY_BYTES)
+def an_app(world: World, *, public_url: str | None = None, faults: HttpFaults = NO_HTTP_FAULTS) -> Starlette:
+    mounts = surface(world.core, public_url=public_url, max_body_bytes=MAX_BODY_BYTES, faults=faults)
     return Starlette(
         routes=[
             blobs.route(world.blobs, world.core.documents.read, world.core.clock),
@@ -49,10 +50,16 @@ def an_app(world: World, *, public_url: str | None = None) -> Starlette:
 
 @asynccontextmanager
 async def a_client(
-    world: World, token: str | None, *, public_url: str | None = None
+    world: World,
+    token: str | None,
+    *,
+    public_url: str | None = None,
+    faults: HttpFaults = NO_HTTP_FAULTS,
 ) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(an_app(world, public_url=public_url), raise_app_exceptions=False),
+        transport=httpx.ASGITransport(
+            an_app(world, public_url=public_url, faults=faults), raise_app_exceptions=False
+        ),
         base_url=ORIGIN,
         headers={} if token is None else {"Authorization": f"Bearer {token}"},
         event_hooks={"response": [_must_be_readable]},

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from ketway.api import blobs
+from ketway.api.faults import NO_HTTP_FAULTS, HttpFaults
 from ketway.api.scaleway import surface
 from ketway.api.scaleway.translate import DOOR
 from ketway.domain.platforms import Platform
@@ -77,9 +78,10 @@ async def a_client(
     public_url: str | None = None,
     max_body_bytes: int = MAX_BODY_BYTES,
     linked: blobs.Linked | None = None,
+    faults: HttpFaults = NO_HTTP_FAULTS,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Args: linked: where links lead; None where nobody follows any."""
-    mounts = surface(core, public_url=public_url, max_body_bytes=max_body_bytes)
+    mounts = surface(core, public_url=public_url, max_body_bytes=max_body_bytes, faults=faults)
     links = [] if linked is None else [blobs.route(linked, core.documents.read, core.clock)]
     app = Starlette(routes=[*links, *[Mount(prefix, app) for prefix, app in mounts.items()]])
     async with httpx.AsyncClient(

@@ -1,0 +1,148 @@
+"""What must hold once everything has calmed down, whatever happened before."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+FINAL = ("done", "failed", "cancelled")
+#: What a job may fail with here: nothing else is wrong with any of them.
+_GIVEN_UP = "given up"
+
+
+class Witness(Protocol):
+    """Who submitted, and can ask."""
+
+    @property
+    def acknowledged(self) -> Collection[str]: ...
+
+    @property
+    def ended(self) -> Mapping[str, str]: ...
+
+    def jobs(self) -> list[Any]: ...
+
+    def job(self, id: str) -> Any: ...
+
+    def result(self, id: str) -> bytes: ...
+
+
+def of_the_running_server(users: Witness) -> Iterator[str]:
+    """What is wrong with what users were promised: a sentence each."""
+    known = {job["id"]: job for job in users.jobs()}
+    for id in users.acknowledged:
+        if id not in known:
+            yield f"job {id} was acknowledged and is not there"
+    for id, job in known.items():
+        if id not in users.acknowledged:
+            yield f"job {id} is there and nobody was told"
+        if job["status"] not in FINAL:
+            yield f"job {id} is {job['status']} for ever"
+        if users.ended.get(id, job["status"]) != job["status"]:
+            yield f"job {id} was {users.ended[id]} and is {job['status']}"
+        if job["status"] == "failed" and not any(_GIVEN_UP in error for error in job["errors"]):
+            yield f"job {id} failed without a reason of its own: {job['errors']}"
+        if job["status"] == "done":
+            yield from _of_a_result(id, users)
+
+
+def _of_a_result(id: str, users: Witness) -> Iterator[str]:
+    told, body = users.job(id)["result"], users.result(id)
+    if told is None:
+        yield f"job {id} is done and has no result"
+    elif (len(body), hashlib.sha256(body).hexdigest()) != (told["size"], told["sha256"]):
+        yield f"job {id} has a result that does not fit its checksum"
+
+
+def of_the_folder(data: Path) -> Iterator[str]:
+    """What is wrong with what a stopped server left: a sentence each."""
+    with _opened(data) as database:
+        yield from _of_jobs(database)
+        yield from _of_leases(database)
+        yield from _of_usage(database)
+        (sound,) = database.execute("PRAGMA integrity_check").fetchone()
+        if sound != "ok":
+            yield f"the database is broken: {sound}"
+    yield from of_blobs(data)
+
+
+def of_blobs(data: Path) -> Iterator[str]:
+    """What is wrong between the database and the folder of blobs: a sentence each."""
+    blobs = data / "blobs"
+    there = {str(file.relative_to(blobs)) for file in blobs.rglob("*") if file.is_file()}
+    with _opened(data) as database:
+        results = set(_column(database, "SELECT key FROM results WHERE key LIKE 'results/%'"))
+        sums = _column(database, "SELECT sha256 FROM programs")
+    named = results | {f"programs/{sha256[:2]}/{sha256}" for sha256 in sums}
+    for key in sorted(named - there):
+        yield f"{key} is named and not there"
+    for key in sorted(there - named):
+        yield f"{key} is there and nobody names it"
+
+
+def live_leases(data: Path) -> int:
+    with _opened(data) as database:
+        return len(_column(database, "SELECT id FROM leases WHERE status = 'live'"))
+
+
+def _of_jobs(database: sqlite3.Connection) -> Iterator[str]:
+    done = _column(database, "SELECT id FROM jobs WHERE status = 'done'")
+    kept = Counter(_column(database, "SELECT job_id FROM results"))
+    for id in set(done) - set(kept):
+        yield f"job {id} is done without a result"
+    for id in set(kept) - set(done):
+        yield f"job {id} has a result and is not done"
+    for id, number in kept.items():
+        if number > 1:
+            yield f"job {id} has {number} results"
+    for id in _column(database, "SELECT id FROM jobs WHERE status IN ('queued', 'running')"):
+        yield f"job {id} never ended"
+    unfinished = (
+        "SELECT id FROM batches WHERE status = 'stopping'"
+        " OR (NOT is_open AND status IN ('queued', 'active', 'paused'))"
+    )
+    for id in _column(database, unfinished):
+        yield f"batch {id} has no job left and never ended"
+
+
+def _of_leases(database: sqlite3.Connection) -> Iterator[str]:
+    for id in _column(database, "SELECT id FROM leases WHERE status = 'live'"):
+        yield f"lease {id} is live and nobody works"
+    twice = (
+        "SELECT job_id FROM leases JOIN results USING (job_id)"
+        " WHERE status = 'ended' AND outcome = sha256 GROUP BY job_id HAVING count(*) > 1"
+    )
+    for id in _column(database, twice):
+        yield f"job {id} was ended by two attempts"
+
+
+def _of_usage(database: sqlite3.Connection) -> Iterator[str]:
+    sums = database.execute(
+        "SELECT sum(done) AS done, sum(failed) AS failed, sum(cancelled) AS cancelled,"
+        " sum(circuits) AS circuits, sum(shots) AS shots FROM usage"
+    ).fetchone()
+    jobs = Counter(_column(database, "SELECT status FROM jobs"))
+    for status in FINAL:
+        if (sums[status] or 0) != jobs[status]:
+            yield f"{jobs[status]} jobs are {status} and usage says {sums[status]}"
+    if (sums["circuits"] or 0) != jobs["done"]:
+        yield f"{jobs['done']} circuits were run and usage says {sums['circuits']}"
+    (shots,) = database.execute("SELECT coalesce(sum(shots), 0) FROM results").fetchone()
+    (most,) = database.execute("SELECT coalesce(sum(shots), 0) FROM jobs").fetchone()
+    if not shots <= (sums["shots"] or 0) <= most:
+        yield f"{shots} shots are in results, {most} were asked for, and usage says {sums['shots']}"
+
+
+@contextmanager
+def _opened(data: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(f"file:{data / 'ketway.db'}?mode=ro", uri=True)) as database:
+        database.row_factory = sqlite3.Row
+        yield database
+
+
+def _column(database: sqlite3.Connection, query: str) -> list[Any]:
+    return [row[0] for row in database.execute(query)]
