@@ -25,6 +25,7 @@ from ketway.db import SqliteDatabase, open_database
 from ketway.domain.applications import Application
 from ketway.domain.errors import StoreBusy
 from ketway.domain.platforms import Platform
+from ketway.domain.shares import FairShare
 from ketway.engines import catalogue
 from ketway.host.bell import LocalBell
 from ketway.host.clock import SystemClock
@@ -98,6 +99,7 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
                 max_jobs_per_request=settings.max_jobs_per_request,
                 process_kinds=settings.process_kinds,
                 lease_life=timedelta(seconds=settings.lease_s),
+                fair_share=FairShare(half_life_s=settings.fair_share_half_life_s, is_on=settings.fair_share),
             ),
         )
         credentials, is_first = await _credentials(core, settings.data, url)

@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     log_level: str = "info"
     token_life_s: float = Field(default=86_400.0, gt=120)
     lease_s: float = Field(default=30.0, gt=1)
+    #: Of two projects of one class, the one goes first that used less; off, the one that came first.
+    fair_share: bool = True
+    fair_share_half_life_s: float = Field(default=86_400.0, gt=0, allow_inf_nan=False)
     stop_grace_s: float = Field(default=20.0, ge=0)
     max_body_bytes: int = Field(default=48 * _MIB, gt=0)
     max_program_bytes: int = Field(default=32 * _MIB, gt=0)

@@ -40,7 +40,8 @@ Email = Annotated[str, typer.Argument(help="Of the account.")]
 Platforms = Annotated[
     list[str] | None, typer.Option("--platform", help="It may use only these; may be repeated.")
 ]
-_COLUMNS = ("id", "name", "priority", "platforms", "main admin", "members", "since")
+Weight = Annotated[float | None, typer.Option(help="Its fair share, against others' of 1.")]
+_COLUMNS = ("id", "name", "priority", "weight", "platforms", "main admin", "members", "since")
 
 
 @app.command()
@@ -51,6 +52,7 @@ def add(
     description: str = "",
     priority: Annotated[Priority, typer.Option(help="Of its batches.")] = Priority.MEDIUM,
     platform: Platforms = None,
+    weight: Weight = None,
 ) -> None:
     """Make a project."""
     from ketway.cli.pointing import credentials
@@ -62,6 +64,7 @@ def add(
             "description": description,
             "priority": priority.value,
             "allowed_platforms": platform or None,
+            "weight": 1.0 if weight is None else weight,
         }
         made = operator(data).told("POST", "/projects", json=said)
     print(f"There is now a project {made['name']}; its id is {made['id']}, its admin {made['main_admin']}.")
@@ -79,6 +82,7 @@ def list_all(data: Data = None) -> None:
             project["id"],
             project["name"],
             project["priority"],
+            f"{project['weight']:g}",
             _platforms(project),
             project["main_admin"] or "",
             str(sum(project["members"].values())),
@@ -97,6 +101,7 @@ def change(
     description: Annotated[str | None, typer.Option(help="A new description.")] = None,
     priority: Annotated[Priority | None, typer.Option(help="Of its batches from now on.")] = None,
     platform: Platforms = None,
+    weight: Weight = None,
     all_platforms: Annotated[bool, typer.Option("--all-platforms", help="It may use all.")] = False,
 ) -> None:
     """Change what is named, and leave the rest."""
@@ -105,6 +110,7 @@ def change(
         "description": description,
         "priority": priority and priority.value,
         "allowed_platforms": platform or None,
+        "weight": weight,
     }
     said = {name: value for name, value in said.items() if value is not None}
     if all_platforms:
@@ -112,7 +118,10 @@ def change(
     with explained():
         own = operator(data)
         changed = own.told("PATCH", f"/projects/{project_id(own, project)}", json=said)
-    print(f"{changed['name']}: priority {changed['priority']}, platforms: {_platforms(changed)}.")
+    print(
+        f"{changed['name']}: priority {changed['priority']}, weight {changed['weight']:g}, "
+        f"platforms: {_platforms(changed)}."
+    )
 
 
 @app.command()

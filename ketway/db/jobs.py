@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
+    literal,
     select,
     type_coerce,
     update,
@@ -23,7 +24,7 @@ from ketway.db import lines
 from ketway.db.paging import filtered, page_of
 from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
 from ketway.db.tables import RUNS, UNFINISHED, WAITS, batches, jobs
-from ketway.db.types import MICROSECONDS
+from ketway.db.types import MICROSECONDS, micros
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import BatchId
 from ketway.domain.errors import Stale, Unknown
@@ -31,6 +32,7 @@ from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.domain.priorities import Priority
 from ketway.domain.scheduling import Candidate
+from ketway.domain.shares import Running
 from ketway.services.listing import JobFilter, Listed, Load, Order, Page
 
 _BATCH_NAME = select(batches.c.name).where(batches.c.id == jobs.c.batch_id).scalar_subquery()
@@ -180,14 +182,26 @@ class SqlJobs:
         query = select(func.count()).select_from(jobs).where(RUNS, jobs.c.platform_id == platform)
         return await self._run(lambda c: c.execute(query).scalar_one())
 
-    async def running(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, int]:
+    async def running(
+        self, platforms: Collection[PlatformId], now: datetime
+    ) -> Mapping[PlatformId, Mapping[ProjectId, Running]]:
+        c = jobs.c
+        at = literal(micros(now), BigInteger)
         query = (
-            select(jobs.c.platform_id, func.count().label("number"))
-            .where(RUNS, jobs.c.platform_id.in_(platforms))
-            .group_by(jobs.c.platform_id)
+            select(
+                c.platform_id,
+                c.project_id,
+                func.count().label("number"),
+                func.coalesce(func.sum(at - _micros(c.started_at)), 0).label("micros"),
+            )
+            .where(RUNS, c.platform_id.in_(platforms))
+            .group_by(c.platform_id, c.project_id)
         )
-        rows = await self._run(lambda c: c.execute(query).all())
-        return {row.platform_id: row.number for row in rows}
+        found: dict[PlatformId, dict[ProjectId, Running]] = defaultdict(dict)
+        for row in await self._run(lambda c: c.execute(query).all()):
+            seconds = float(row.micros) / MICROSECONDS
+            found[row.platform_id][row.project_id] = Running(number=row.number, seconds=seconds)
+        return dict(found)
 
     async def delete(self, id: JobId, now: datetime) -> None:
         statement = update(jobs).where(jobs.c.id == id).values(deleted_at=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
@@ -35,6 +35,10 @@ class SqlProjects:
         query = select(projects).where(projects.c.id.in_(ids)).order_by(projects.c.created_at, projects.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
         return [from_row(Project, row) for row in rows]
+
+    async def weights(self, ids: Collection[ProjectId]) -> Mapping[ProjectId, float]:
+        query = select(projects.c.id, projects.c.weight).where(projects.c.id.in_(ids))
+        return {row.id: row.weight for row in await self._run(lambda c: c.execute(query).all())}
 
     async def list(self, page: Page) -> Listed[Project]:
         rows, total = await page_of(self._run, projects, [], page)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Double,
     Float,
     ForeignKey,
     Index,
@@ -89,6 +90,7 @@ projects = Table(
     Column("priority", Rank(Priority), nullable=False, server_default=text("2")),
     Column("allowed_platforms", Words),
     Column("echo", Json, nullable=False, server_default="{}"),
+    Column("weight", Double, nullable=False, server_default="1"),
 )
 
 members = Table(
@@ -380,6 +382,16 @@ usage = Table(
     Column("shots", BigInteger, nullable=False),
     Column("computed", Time, nullable=False),
     Column("held", Time, nullable=False),
+)
+
+# One row each: read with every claim, written with every outcome.
+shares = Table(
+    "shares",
+    metadata,
+    Column("platform_id", Id, primary_key=True),
+    Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
+    Column("used_s", Double, nullable=False),
+    Column("as_of", Moment, nullable=False),
 )
 
 processes = Table(

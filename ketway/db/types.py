@@ -30,6 +30,11 @@ class Id(TypeDecorator[UUID]):
         return None if value is None else UUID(value)
 
 
+def micros(moment: datetime) -> int:
+    """A time as the number that is kept."""
+    return int(moment.replace(microsecond=0).timestamp()) * MICROSECONDS + moment.microsecond
+
+
 class Moment(TypeDecorator[datetime]):
     """A UTC time as microseconds since 1970: exact, sortable, the same on every database."""
 
@@ -37,10 +42,7 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        whole = int(value.replace(microsecond=0).timestamp())
-        return whole * MICROSECONDS + value.microsecond
+        return None if value is None else micros(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -18,6 +18,7 @@ from ketway.db.projects import SqlProjects
 from ketway.db.requests import SqlRequests
 from ketway.db.results import SqlResults
 from ketway.db.rows import Runner
+from ketway.db.shares import SqlShares
 from ketway.db.usage import SqlUsage
 from ketway.db.workers import SqlWorkers
 
@@ -41,5 +42,6 @@ class SqlWork:
         self.requests = SqlRequests(runner)
         self.projects = SqlProjects(runner)
         self.results = SqlResults(runner)
+        self.shares = SqlShares(runner)
         self.usage = SqlUsage(runner)
         self.workers = SqlWorkers(runner)

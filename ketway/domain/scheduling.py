@@ -1,7 +1,7 @@
 """Who goes next: pure functions over candidates.
 
-Ranking is by booking, hold, priority class and age; fair share takes its place between them when it
-comes. While a slot is on, only its batch has candidates on the platform.
+Ranking is by booking, hold, priority class, fair share and age. While a slot is on, only its batch has
+candidates on the platform.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class Candidate:
         is_booked: it is its batch's slot.
         holds: its batch already holds the platform.
         max_duration_s: wall clock of one attempt.
+        used: what its project used of the platform, for its weight; see `shares.standing`.
     """
 
     job_id: JobId
@@ -37,15 +38,17 @@ class Candidate:
     max_duration_s: float = 0.0
     is_booked: bool = False
     holds: bool = False
+    used: float = 0.0
 
 
-def rank(candidate: Candidate) -> tuple[bool, bool, int, datetime, str, int]:
-    """Sort key, first goes first: whose slot it is, then holders, then class, then age, then batch, then
-    place in it."""
+def rank(candidate: Candidate) -> tuple[bool, bool, int, float, datetime, str, int]:
+    """Sort key, first goes first: whose slot it is, then holders, then class, then whoever used less, then
+    age, then batch, then place in it."""
     return (
         not candidate.is_booked,
         not candidate.holds,
         candidate.priority.value,
+        candidate.used,
         candidate.created_at,
         str(candidate.batch_id),
         candidate.position,

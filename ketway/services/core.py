@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 from ketway.domain.applications import Application
 from ketway.domain.platforms import Platform
+from ketway.domain.shares import FairShare
 from ketway.services.accounts import Accounts
 from ketway.services.batches import Batches
 from ketway.services.bookings import Bookings
+from ketway.services.candidates import Turns
 from ketway.services.checks import Checks
 from ketway.services.figures import Figures
 from ketway.services.first_start import FirstStart
@@ -43,6 +45,7 @@ class Limits:
     max_wait_s: float = 20.0
     sweep_interval_s: float = 1.0
     process_kinds: tuple[str, ...] = ()
+    fair_share: FairShare = field(default_factory=FairShare)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +132,7 @@ def build_core(
             clock=clock,
             bell=bell,
             platforms=platforms,
+            turns=Turns(fair_share=limits.fair_share),
             fresh=fresh,
             life=limits.lease_life,
             max_wait_s=limits.max_wait_s,

@@ -20,7 +20,7 @@ from ketway.domain.results import Result, blob_key, shown
 from ketway.domain.scheduling import Candidate, choose
 from ketway.domain.tasks import Computed, Task
 from ketway.domain.usage import NOTHING, Usage, of_result
-from ketway.services.candidates import candidates
+from ketway.services.candidates import Turns
 from ketway.services.ending import note, settle
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, BlobStore, Clock, Database, Work
@@ -62,6 +62,7 @@ class Leases:
     clock: Clock
     bell: Bell
     platforms: Platforms
+    turns: Turns
     fresh: Callable[[], UUID]
     life: timedelta
     max_wait_s: float
@@ -161,7 +162,7 @@ class Leases:
                     )
                 )
             made = of_result(ended, len(computed.counts), computed.shots)
-            await _close(work, lease, ended, sha256, now, made)
+            await self._close(work, lease, ended, sha256, now, made)
         return ended.status is JobStatus.DONE
 
     async def report_failed(self, id: LeaseId, secret: str, verdict: Verdict, why: str) -> None:
@@ -178,8 +179,21 @@ class Leases:
                 return
             job = await _attempt(work, lease)
             ended = _without_result(job.resume(now), verdict, why, now)
-            await _close(work, lease, ended, digest, now)
+            await self._close(work, lease, ended, digest, now)
         await self.bell.ring()
+
+    async def _close(
+        self, work: Work, lease: Lease, job: Job, outcome: str, now: datetime, made: Usage = NOTHING
+    ) -> None:
+        await work.leases.put(lease.end(LeaseStatus.ENDED, outcome))
+        await work.jobs.put(job)
+        computed = max(now - lease.granted_at, timedelta(0))
+        await self.turns.used(work, job, computed, now)
+        used = made + Usage(computed=computed)
+        if job.is_finished:
+            await settle(work, job.batch_id, now, job, used=used)
+        else:
+            await note(work, await work.batches.fetch(job.batch_id), now, used)
 
     async def give_back(self, id: LeaseId, secret: str) -> None:
         """A worker stops: its job waits again, unharmed.
@@ -220,7 +234,7 @@ class Leases:
         leases: list[Lease] = []
         while len(leases) < most:
             platforms = await self.platforms.run_by(work, worker.engines)
-            chosen = choose(await candidates(work, platforms, now))
+            chosen = choose(await self.turns.candidates(work, platforms, now))
             if chosen is None:
                 break
             leases.append(await self._start(work, worker, request_id, chosen, now))
@@ -340,15 +354,3 @@ def _without_result(job: Job, verdict: Verdict, why: str, now: datetime) -> Job:
     if verdict is Verdict.CANCELLED and job.cancel_requested_at is None:
         return job.give_back(now)
     return job.fail(why, now)
-
-
-async def _close(
-    work: Work, lease: Lease, job: Job, outcome: str, now: datetime, made: Usage = NOTHING
-) -> None:
-    await work.leases.put(lease.end(LeaseStatus.ENDED, outcome))
-    await work.jobs.put(job)
-    used = made + Usage(computed=max(now - lease.granted_at, timedelta(0)))
-    if job.is_finished:
-        await settle(work, job.batch_id, now, job, used=used)
-    else:
-        await note(work, await work.batches.fetch(job.batch_id), now, used)

@@ -21,6 +21,7 @@ from ketway.domain.programs import Program, ProgramId
 from ketway.domain.requests import Asked, Request, RequestId
 from ketway.domain.results import Result
 from ketway.domain.scheduling import Candidate
+from ketway.domain.shares import Running, Share
 from ketway.domain.tasks import Checked, Task
 from ketway.domain.usage import Tally
 from ketway.services.account_ports import AccountStore, ApiKeyStore, ProjectStore
@@ -176,8 +177,10 @@ class JobStore(Protocol):
 
     async def running_on(self, platform: PlatformId) -> int: ...
 
-    async def running(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, int]:
-        """How many jobs run on each of these platforms; those where none does are left out."""
+    async def running(
+        self, platforms: Collection[PlatformId], now: datetime
+    ) -> Mapping[PlatformId, Mapping[ProjectId, Running]]:
+        """What runs on each of these platforms; those, and projects, that run nothing are left out."""
 
     async def delete(self, id: JobId, now: datetime) -> None:
         """Gone for `get` and `list`."""
@@ -265,6 +268,19 @@ class UsageStore(Protocol):
 
     async def of(self, project: ProjectId, first: date, last: date) -> Sequence[Tally]:
         """What a project used on these days, both included; by day, then platform, then price."""
+
+
+class ShareStore(Protocol):
+    async def of(
+        self, projects: Collection[ProjectId], platforms: Collection[PlatformId]
+    ) -> Mapping[tuple[ProjectId, PlatformId], Share]:
+        """Of each of these projects on each of these platforms, where it has used anything."""
+
+    async def to_change(self, project: ProjectId, platform: PlatformId) -> Share | None:
+        """As `of`, and nobody else changes it before this transaction ends."""
+
+    async def put(self, share: Share) -> None:
+        """Write it, be it the first or in place of another."""
 
 
 class NoticeStore(Protocol):
@@ -357,6 +373,8 @@ class Work(Protocol):
     def processes(self) -> ProcessStore: ...
     @property
     def usage(self) -> UsageStore: ...
+    @property
+    def shares(self) -> ShareStore: ...
     @property
     def notices(self) -> NoticeStore: ...
     @property

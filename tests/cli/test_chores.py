@@ -125,13 +125,13 @@ def test_a_project_is_added_changed_and_listed(server):
         server, "project", "add", name, "--priority=high", "--platform=EMU_FREE", "--platform=EMU_MPS"
     )
     changed = done(server, "project", "change", name, "--priority=low", f"--description={KEEP}")
-    opened = done(server, "project", "change", name, "--all-platforms")
+    opened = done(server, "project", "change", name, "--all-platforms", "--weight=2.5")
 
     (line,) = [line for line in done(server, "project", "list").splitlines() if name in line]
     id = line.split()[0]
     assert str(UUID(id)) in made
-    assert "priority low, platforms: EMU_FREE, EMU_MPS" in changed
-    assert "platforms: all" in opened
+    assert "priority low, weight 1, platforms: EMU_FREE, EMU_MPS" in changed
+    assert "weight 2.5, platforms: all" in opened
     assert "owner@ketway" in line
     assert "renamed" in done(server, "project", "change", id, "--name=renamed")
 

@@ -14,6 +14,7 @@ from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobId, JobStatus
 from ketway.domain.platforms import Door, platform_id
 from ketway.domain.priorities import Priority
+from ketway.domain.shares import Running
 from ketway.services.listing import JobFilter, Order, Page
 from tests.builders import NOON, PROJECT, a_member, a_program, a_stranger
 from tests.contracts.rows import BOTH, ELSEWHERE, SOMEBODY, after, keep_batch, keep_job, keep_jobs
@@ -288,21 +289,27 @@ async def test_nobody_waits_and_there_are_no_lines(db):
     async with db.look() as work:
         assert set(await work.jobs.waited_for()) == set()
         assert list(await work.jobs.heads([EMU, QPU])) == []
-        assert dict(await work.jobs.running([EMU, QPU])) == {}
+        assert dict(await work.jobs.running([EMU, QPU], NOON)) == {}
 
 
-async def test_running_jobs_are_counted_by_platform(db):
+async def test_running_jobs_are_counted_by_platform_and_by_project(db):
     here, there = await keep_batch(db), await keep_batch(db, platform_id=QPU)
-    running = {"status": JobStatus.RUNNING}
-    await keep_jobs(db, here, running, running, {})
+    running: dict[str, Any] = {"status": JobStatus.RUNNING, "started_at": NOON}
+    await keep_jobs(db, here, running, running | {"started_at": after(seconds=7.5)}, {})
     await keep_jobs(db, there, running)
+    await keep_jobs(
+        db, await keep_batch(db, project_id=ELSEWHERE), running | {"started_at": after(seconds=-1)}
+    )
 
     async with db.look() as work:
-        assert await work.jobs.running_on(EMU) == 2
+        assert await work.jobs.running_on(EMU) == 3
         assert await work.jobs.running_on(QPU) == 1
         assert await work.jobs.running_on(platform_id("NONE")) == 0
-        assert dict(await work.jobs.running([EMU, QPU, platform_id("NONE")])) == {EMU: 2, QPU: 1}
-        assert dict(await work.jobs.running([QPU])) == {QPU: 1}
+        assert await work.jobs.running([EMU, QPU, platform_id("NONE")], after(seconds=10)) == {
+            EMU: {PROJECT: Running(number=2, seconds=12.5), ELSEWHERE: Running(number=1, seconds=11.0)},
+            QPU: {PROJECT: Running(number=1, seconds=10.0)},
+        }
+        assert set(await work.jobs.running([QPU], NOON)) == {QPU}
 
 
 async def test_filters_choose_what_is_listed(db):

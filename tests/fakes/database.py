@@ -13,6 +13,7 @@ from tests.fakes.jobs import MemoryJobs
 from tests.fakes.learning import MemoryLearning
 from tests.fakes.processes import MemoryProcesses
 from tests.fakes.records import MemoryNotices, MemoryPlatforms, MemoryRequests
+from tests.fakes.shares import MemoryShares
 from tests.fakes.stores import MemoryLeases, MemoryPrograms, MemoryResults, MemoryWorkers
 from tests.fakes.tables import Tables
 from tests.fakes.usage import MemoryUsage
@@ -36,6 +37,7 @@ class MemoryWork:
         self.requests = MemoryRequests(tables)
         self.projects = MemoryProjects(tables)
         self.results = MemoryResults(tables)
+        self.shares = MemoryShares(tables)
         self.usage = MemoryUsage(tables)
         self.workers = MemoryWorkers(tables)
 

@@ -15,6 +15,7 @@ from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.domain.priorities import Priority
 from ketway.domain.scheduling import Candidate
+from ketway.domain.shares import NOTHING_RUNS, Running
 from ketway.services.listing import JobFilter, Listed, Load, Order, Page
 from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of
 
@@ -151,9 +152,18 @@ class MemoryJobs:
             for job in self._tables.jobs.values()
         )
 
-    async def running(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, int]:
-        running = (job for job in self._tables.jobs.values() if job.status is JobStatus.RUNNING)
-        return Counter(job.platform_id for job in running if job.platform_id in platforms)
+    async def running(
+        self, platforms: Collection[PlatformId], now: datetime
+    ) -> Mapping[PlatformId, Mapping[ProjectId, Running]]:
+        found: dict[PlatformId, dict[ProjectId, Running]] = {}
+        for job in self._tables.jobs.values():
+            if job.status is JobStatus.RUNNING and job.platform_id in platforms:
+                assert job.started_at is not None
+                here = found.setdefault(job.platform_id, {})
+                known = here.get(job.project_id, NOTHING_RUNS)
+                seconds = known.seconds + (now - job.started_at).total_seconds()
+                here[job.project_id] = Running(number=known.number + 1, seconds=seconds)
+        return found
 
     async def delete(self, id: JobId, now: datetime) -> None:
         self._tables.hidden[id] = None

@@ -164,12 +164,14 @@ async def test_a_project_is_made_changed_and_listed(operator):
 
     made = said(await operator.post("/projects", json=body))
     changed = said(await operator.patch(f"/projects/{made['id']}", json={"allowed_platforms": None}))
-    again = said(await operator.patch(f"/projects/{made['id']}", json={"priority": "free", "name": "new"}))
+    again = said(
+        await operator.patch(f"/projects/{made['id']}", json={"priority": "free", "name": "new", "weight": 2})
+    )
     nothing = said(await operator.patch(f"/projects/{made['id']}", json={}))
 
     assert (made["priority"], made["allowed_platforms"]) == ("high", [name])
     assert changed == made | {"allowed_platforms": None}
-    assert again == nothing == changed | {"priority": "free", "name": "new"}
+    assert again == nothing == changed | {"priority": "free", "name": "new", "weight": 2.0}
     assert again in said(await operator.get("/projects"))["projects"]
     assert (made["main_admin"], made["members"]) == ("owner@ketway", {"admin": 1, "member": 0})
 
@@ -182,6 +184,10 @@ async def test_a_project_is_made_changed_and_listed(operator):
         {"priority": "urgent"},
         {"allowed_platforms": ["ABACUS"]},
         {"owner": "me"},
+        {"weight": 0},
+        {"weight": -1},
+        {"weight": 1e7},
+        {"weight": "heavy"},
     ],
     ids=str,
 )

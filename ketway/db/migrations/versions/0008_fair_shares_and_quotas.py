@@ -1,4 +1,4 @@
-"""Lines that are walked."""
+"""Fair shares and quotas."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,15 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "shares",
+        sa.Column("platform_id", sa.String(length=36), nullable=False),
+        sa.Column("project_id", sa.String(length=36), nullable=False),
+        sa.Column("used_s", sa.Double(), nullable=False),
+        sa.Column("as_of", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_shares_project_id")),
+        sa.PrimaryKeyConstraint("platform_id", "project_id", name=op.f("pk_shares")),
+    )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_jobs_running"), sqlite_where=sa.text("status = 'running'"))
         batch_op.create_index(
@@ -37,3 +46,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("status = 'queued'"),
             postgresql_where=sa.text("status = 'queued'"),
         )
+
+    with op.batch_alter_table("projects", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("weight", sa.Double(), server_default="1", nullable=False))
