@@ -7,6 +7,8 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from math import ceil, fsum
+from statistics import median
 from typing import Any
 from uuid import UUID
 
@@ -69,6 +71,41 @@ class Policy:
 def play(trace: Iterable[TracedJob], policy: Policy) -> Sequence[Played]:
     """Every job of a trace with its start, in the order of starts; the same each time."""
     return _Queue(policy).play(sorted(trace, key=lambda job: job.submitted_s))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waits:
+    """How the jobs of one project fared.
+
+    Args:
+        used_s: seconds that they ran.
+        most_s: 95 of 100 waited no longer.
+    """
+
+    jobs: int
+    used_s: float
+    median_s: float
+    most_s: float
+    longest_s: float
+
+
+def waits(played: Iterable[Played]) -> Mapping[str, Waits]:
+    """By project, in the order of the alphabet."""
+    by_project: dict[str, list[Played]] = defaultdict(list)
+    for each in played:
+        by_project[each.job.project].append(each)
+    return {project: _waits(by_project[project]) for project in sorted(by_project)}
+
+
+def _waits(played: Sequence[Played]) -> Waits:
+    waited = sorted(each.waited_s for each in played)
+    return Waits(
+        jobs=len(played),
+        used_s=fsum(each.job.duration_s for each in played),
+        median_s=median(waited),
+        most_s=waited[ceil(0.95 * len(waited)) - 1],
+        longest_s=waited[-1],
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
