@@ -141,6 +141,18 @@ class SqlBatches:
             batches.c.slot_ends_at.is_(None),
         )
 
+    async def next_slots(
+        self, platforms: Collection[PlatformId], now: datetime
+    ) -> Mapping[PlatformId, datetime]:
+        c = batches.c
+        query = (
+            select(c.platform_id, func.min(c.slot_starts_at).label("begins"))
+            .where(BOOKED, c.platform_id.in_(platforms), c.slot_starts_at > now)
+            .group_by(c.platform_id)
+        )
+        rows = await self._run(lambda c: c.execute(query).all())
+        return {row.platform_id: row.begins for row in rows}
+
     async def delete(self, id: BatchId, now: datetime) -> None:
         hide = [
             update(batches).where(batches.c.id == id).values(deleted_at=now),

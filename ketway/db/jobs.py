@@ -136,6 +136,9 @@ class SqlJobs:
     async def heads_of(self, batches: Collection[BatchId]) -> Sequence[Candidate]:
         return await self._run(lambda c: lines.heads_of(c, batches))
 
+    async def behind(self, heads: Collection[JobId], most: int) -> Sequence[Candidate]:
+        return await self._run(lambda c: lines.behind(c, heads, most))
+
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         query = (
             select(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
+    Integer,
     Row,
     ScalarSelect,
     Select,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     or_,
     select,
     text,
@@ -30,6 +32,7 @@ from sqlalchemy.sql.selectable import NamedFromClause
 from ketway.db.rows import Condition
 from ketway.db.tables import batches, jobs
 from ketway.domain.batches import BatchId, BatchStatus
+from ketway.domain.jobs import JobId
 from ketway.domain.platforms import PlatformId
 from ketway.domain.scheduling import Candidate
 
@@ -57,6 +60,12 @@ def heads(connection: Connection, platforms: Collection[PlatformId]) -> Sequence
 def heads_of(connection: Connection, ids: Collection[BatchId]) -> Sequence[Candidate]:
     """The first of every one of these batches, in whatever line."""
     return [_candidate(row) for row in connection.execute(_HEADS_OF, {"batches": list(ids)})]
+
+
+def behind(connection: Connection, ids: Collection[JobId], most: int) -> Sequence[Candidate]:
+    """Of each of the next requests behind these jobs, in their lines, the first job."""
+    asked = {"jobs": list(ids), "most": most}
+    return [_candidate(row) for row in connection.execute(_BEHIND, asked)]
 
 
 def _platforms() -> CTE:
@@ -93,6 +102,24 @@ def _lines() -> Select[Any]:
     here, batch = jobs.alias("head"), batches.alias("head_batch")
     joined = walk.join(here, here.c.id == walk.c.id).join(batch, batch.c.id == here.c.batch_id)
     return select(*_columns(here)).select_from(joined).where(~_is_held(batch))
+
+
+def _behind() -> Select[Any]:
+    begin = jobs.alias("begin")
+    wanted = begin.c.id.in_(bindparam("jobs", expanding=True))
+    walk = (
+        select(begin.c.id.label("id"), literal(0).label("steps")).where(wanted).cte("behind", recursive=True)
+    )
+    here = jobs.alias("here")
+    following = func.coalesce(*_next(here, "batch_id", "created_at"))
+    walk = walk.union_all(
+        select(following, walk.c.steps + 1)
+        .select_from(walk.join(here, here.c.id == walk.c.id))
+        .where(walk.c.steps < bindparam("most", type_=Integer))
+    )
+    head, batch = jobs.alias("head"), batches.alias("batch")
+    joined = walk.join(head, head.c.id == walk.c.id).join(batch, batch.c.id == head.c.batch_id)
+    return select(*_columns(head)).select_from(joined).where(walk.c.steps > 0, ~_is_held(batch))
 
 
 def _heads_of() -> Select[Any]:
@@ -162,3 +189,4 @@ _WALK = _platforms()
 _WAITED_FOR = select(_WALK.c.platform_id).where(_WALK.c.platform_id.is_not(None))
 _HEADS = _lines()
 _HEADS_OF = _heads_of()
+_BEHIND = _behind()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ketway.domain.accounts import ProjectId
 from ketway.domain.batches import BatchId
@@ -41,6 +41,28 @@ class Candidate:
     used: float = 0.0
 
 
+def line_of(candidate: Candidate) -> tuple[PlatformId, Priority, ProjectId]:
+    """Whom it waits with, one after another."""
+    return candidate.platform_id, candidate.priority, candidate.project_id
+
+
+def place_in_line(candidate: Candidate) -> tuple[datetime, str, int]:
+    """Sort key of those who wait in one line: age, then batch, then place in it."""
+    return candidate.created_at, str(candidate.batch_id), candidate.position
+
+
+def fits(candidate: Candidate, until: datetime | None, now: datetime, expected_s: float | None) -> bool:
+    """Whether it would be over by then.
+
+    Args:
+        until: when the platform is somebody else's; None where it stays free.
+        expected_s: how long it is expected to run; None where nobody can tell, so that it may need all
+            of its time limit.
+    """
+    longest_s = candidate.max_duration_s if expected_s is None else expected_s
+    return until is None or now + timedelta(seconds=longest_s) <= until
+
+
 def rank(candidate: Candidate) -> tuple[bool, bool, int, float, datetime, str, int]:
     """Sort key, first goes first: whose slot it is, then holders, then class, then whoever used less, then
     age, then batch, then place in it."""
@@ -49,9 +71,7 @@ def rank(candidate: Candidate) -> tuple[bool, bool, int, float, datetime, str, i
         not candidate.holds,
         candidate.priority.value,
         candidate.used,
-        candidate.created_at,
-        str(candidate.batch_id),
-        candidate.position,
+        *place_in_line(candidate),
     )
 
 

@@ -16,6 +16,7 @@ from ketway.domain.jobs import Job
 from ketway.domain.platforms import Platform, PlatformId
 from ketway.domain.scheduling import Candidate
 from ketway.domain.shares import NOTHING_RUNS, FairShare, Running, Share, standing
+from ketway.services.backfill import Backfill
 from ketway.services.ports import Work
 from ketway.services.room import slots_on
 
@@ -27,6 +28,7 @@ class Turns:
     """What could start now, ready to be ranked; and what started, so that others come first next time."""
 
     fair_share: FairShare
+    backfill: Backfill
 
     async def candidates(self, work: Work, platforms: Sequence[Platform], now: datetime) -> list[Candidate]:
         """The heads of the lines of these platforms; while a slot is on, or a batch holds a machine,
@@ -37,7 +39,8 @@ class Turns:
             return []
         running = await work.jobs.running([platform.id for platform in wanted], now)
         free = [each for each in wanted if _has_room(each, running.get(each.id, {}))]
-        found = await _heads(work, free, now) if free else []
+        heads = await _heads(work, free, now) if free else []
+        found = await self.backfill.fitting(work, heads, now) if heads else []
         compete = self.fair_share.is_on and len({each.project_id for each in found}) > 1
         return await self._with_use(work, found, running, now) if compete else found
 

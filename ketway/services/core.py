@@ -11,6 +11,7 @@ from ketway.domain.applications import Application
 from ketway.domain.platforms import Platform
 from ketway.domain.shares import FairShare
 from ketway.services.accounts import Accounts
+from ketway.services.backfill import Backfill, NoForecast
 from ketway.services.batches import Batches
 from ketway.services.bookings import Bookings
 from ketway.services.candidates import Turns
@@ -132,7 +133,7 @@ def build_core(
             clock=clock,
             bell=bell,
             platforms=platforms,
-            turns=Turns(fair_share=limits.fair_share),
+            turns=Turns(fair_share=limits.fair_share, backfill=Backfill(forecast=NoForecast())),
             fresh=fresh,
             life=limits.lease_life,
             max_wait_s=limits.max_wait_s,

@@ -104,6 +104,11 @@ class BatchStore(Protocol):
     async def open_queue(self) -> Sequence[Batch]:
         """Open batches without a slot that wait for a platform which has room for everybody."""
 
+    async def next_slots(
+        self, platforms: Collection[PlatformId], now: datetime
+    ) -> Mapping[PlatformId, datetime]:
+        """When the next slot begins on each of these platforms that has one still to come."""
+
     async def delete(self, id: BatchId, now: datetime) -> None:
         """Gone for `get` and `list`, with its jobs; `fetch` still finds it."""
 
@@ -159,6 +164,10 @@ class JobStore(Protocol):
 
     async def heads_of(self, batches: Collection[BatchId]) -> Sequence[Candidate]:
         """The next waiting job of each of these batches, booked or not; none of a paused one."""
+
+    async def behind(self, heads: Collection[JobId], most: int) -> Sequence[Candidate]:
+        """Further along in the lines of these heads, of each of the next `most` requests that sent jobs
+        of one batch the first that waits; none of a paused or booked batch."""
 
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         """What waits for a platform, whoever sent it; classes where nothing waits are left out."""
@@ -439,6 +448,13 @@ class Checker(Protocol):
         Raises:
             Invalid: the first refusal, with `job` its position in `tasks`.
         """
+
+
+class Forecast(Protocol):
+    """Foretells how long jobs run."""
+
+    async def seconds(self, work: Work, waiting: Collection[Candidate]) -> Mapping[JobId, float]:
+        """As far as anybody can tell; those of whom nobody can are left out."""
 
 
 class Bell(Protocol):

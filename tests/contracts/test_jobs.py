@@ -268,6 +268,32 @@ async def test_behind_what_is_held_back_the_next_of_the_line_is_its_head(db, way
     assert await heads(db) == lines
 
 
+async def test_behind_a_head_are_the_first_jobs_of_later_requests_in_its_line(db):
+    heads, expected = [], set()
+    for project in (PROJECT, ELSEWHERE):
+        first, second, paused = [
+            await keep_batch(db, project_id=project, **way)
+            for way in ({}, {}, {"status": BatchStatus.PAUSED})
+        ]
+        head, _, later, _ = await keep_jobs(
+            db, first, {}, {}, {"created_at": after(seconds=2)}, {"created_at": after(seconds=2)}
+        )
+        (between, _) = await keep_jobs(db, second, *[{"created_at": after(seconds=1)}] * 2)
+        await keep_jobs(db, paused, {"created_at": after(seconds=3)})
+        heads.append(head.id)
+        expected |= {between.id, later.id}
+    await keep_jobs(db, await keep_batch(db, priority=Priority.HIGH), {"created_at": after(seconds=1)})
+
+    async with db.look() as work:
+        found = await work.jobs.behind(heads, 100)
+        one = await work.jobs.behind(heads[:1], 1)
+        assert list(await work.jobs.behind([], 100)) == []
+
+    assert {each.job_id for each in found} == expected
+    assert len(found) == 4
+    assert [each.created_at for each in one] == [after(seconds=1)]
+
+
 async def test_platforms_that_are_waited_for_are_known(db):
     for platform, status in (
         ("ONE", JobStatus.QUEUED),

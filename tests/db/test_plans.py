@@ -16,7 +16,7 @@ from ketway.db.migrate import upgrade
 from ketway.db.rows import to_changes
 from ketway.db.tables import metadata
 from ketway.db.work import SqlWork
-from ketway.domain.jobs import JobStatus
+from ketway.domain.jobs import JobId, JobStatus
 from ketway.domain.leases import WorkerId
 from ketway.domain.requests import Asked, RequestId
 from ketway.services.listing import BookingFilter, Order, Page
@@ -44,6 +44,8 @@ def asked(key: str | None) -> Asked:
 HOT: dict[str, Ask] = {
     "waited_for": lambda work: work.jobs.waited_for(),
     "heads": lambda work: work.jobs.heads(PLATFORMS),
+    "behind": lambda work: work.jobs.behind([JobId(BATCH), JobId(PROCESS)], 100),
+    "next_slots": lambda work: work.batches.next_slots(PLATFORMS, NOON),
     "heads_of": lambda work: work.jobs.heads_of([BATCH, BATCH]),
     "running": lambda work: work.jobs.running(PLATFORMS, NOON),
     "shares": lambda work: work.shares.of(PROJECTS, PLATFORMS),

@@ -106,6 +106,20 @@ class MemoryJobs:
         waiting.sort(key=lambda job: job.position, reverse=True)
         return [_candidate(job) for job in {job.batch_id: job for job in waiting}.values()]
 
+    async def behind(self, heads: Collection[JobId], most: int) -> Sequence[Candidate]:
+        found: list[Candidate] = []
+        for id in heads:
+            head = self._tables.jobs[id]
+            line = [
+                job for job in self._waiting() if _line(job) == _line(head) and _request(job) > _request(head)
+            ]
+            line.sort(key=lambda job: (*_request(job), job.position), reverse=True)
+            requests = {_request(job): job for job in line}
+            next_ones = [requests[each] for each in sorted(requests)[:most]]
+            free = (job for job in next_ones if self._tables.batches[job.batch_id].slot is None)
+            found += [_candidate(job) for job in free if self._may_start(job)]
+        return found
+
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         waiting = [
             job
@@ -177,6 +191,14 @@ class MemoryJobs:
     def _of(self, id: BatchId) -> Sequence[Job]:
         found = [job for job in self._tables.jobs.values() if job.batch_id == id]
         return sorted(found, key=lambda job: job.position)
+
+
+def _line(job: Job) -> tuple[object, ...]:
+    return job.platform_id, job.priority, job.project_id
+
+
+def _request(job: Job) -> tuple[datetime, str]:
+    return job.created_at, str(job.batch_id)
 
 
 def _candidate(job: Job) -> Candidate:
