@@ -25,6 +25,7 @@ from ketway.db import SqliteDatabase, open_database
 from ketway.domain.applications import Application
 from ketway.domain.errors import StoreBusy
 from ketway.domain.platforms import Platform
+from ketway.domain.quotas import Quotas
 from ketway.domain.shares import FairShare
 from ketway.engines import catalogue
 from ketway.host.bell import LocalBell
@@ -99,6 +100,13 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
                 max_jobs_per_request=settings.max_jobs_per_request,
                 process_kinds=settings.process_kinds,
                 lease_life=timedelta(seconds=settings.lease_s),
+                quotas=Quotas(
+                    waiting_jobs=settings.quota_waiting_jobs,
+                    open_batches=settings.quota_open_batches,
+                    stored_bytes=settings.quota_stored_bytes,
+                    seconds_per_month=settings.quota_seconds_per_month,
+                    spending_per_month=settings.quota_spending_per_month,
+                ),
                 fair_share=FairShare(half_life_s=settings.fair_share_half_life_s, is_on=settings.fair_share),
             ),
         )

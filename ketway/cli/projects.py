@@ -40,6 +40,9 @@ Email = Annotated[str, typer.Argument(help="Of the account.")]
 Platforms = Annotated[
     list[str] | None, typer.Option("--platform", help="It may use only these; may be repeated.")
 ]
+Quota = Annotated[str | None, typer.Option(help="At the same time.")]
+#: Said of a quota that is to be the server's.
+_DEFAULT = "default"
 Weight = Annotated[float | None, typer.Option(help="Its fair share, against others' of 1.")]
 _COLUMNS = ("id", "name", "priority", "weight", "platforms", "main admin", "members", "since")
 
@@ -122,6 +125,39 @@ def change(
         f"{changed['name']}: priority {changed['priority']}, weight {changed['weight']:g}, "
         f"platforms: {_platforms(changed)}."
     )
+
+
+@app.command()
+def quota(
+    project: Project,
+    data: Data = None,
+    waiting_jobs: Quota = None,
+    open_batches: Quota = None,
+    stored_bytes: Annotated[str | None, typer.Option(help="Of programs and results.")] = None,
+    seconds_per_month: Annotated[str | None, typer.Option(help="Of platforms computing.")] = None,
+    spending_per_month: Annotated[
+        str | None, typer.Option(help="From the prices of platforms; in each currency by itself.")
+    ] = None,
+) -> None:
+    """Show what a project may have; each can be set to a number, to none, or to default: the server's."""
+    wishes = {
+        "waiting_jobs": waiting_jobs,
+        "open_batches": open_batches,
+        "stored_bytes": stored_bytes,
+        "seconds_per_month": seconds_per_month,
+        "spending_per_month": spending_per_month,
+    }
+    wished = {name: wish for name, wish in wishes.items() if wish is not None}
+    with explained():
+        own = operator(data)
+        found = found_project(own, project)
+        if wished:
+            whole = {name: word for name, word in (found["quotas"] | wished).items() if word != _DEFAULT}
+            found = own.told("PATCH", f"/projects/{found['id']}", json={"quotas": whole})
+    for name in wishes:
+        known = found["quotas"]
+        said = "as on the server" if name not in known else "none" if known[name] is None else known[name]
+        print(f"{name.replace('_', ' ')}: {said}")
 
 
 @app.command()
@@ -215,6 +251,11 @@ def project_id(own: OwnClient, wanted: str) -> str:
     Raises:
         OwnFailed: none, or several of that name.
     """
+    return str(found_project(own, wanted)["id"])
+
+
+def found_project(own: OwnClient, wanted: str) -> dict[str, Any]:
+    """As `project_id`, all that is known of it."""
     from ketway.cli.own import OwnFailed
 
     found = [each for each in own.all("/projects", "projects") if wanted in (each["id"], each["name"])]
@@ -222,7 +263,7 @@ def project_id(own: OwnClient, wanted: str) -> str:
         raise OwnFailed(f"There is no project {wanted}; see: ketway project list")
     if len(found) > 1:
         raise OwnFailed(f"{len(found)} projects are called {wanted}; say the id: ketway project list")
-    return str(found[0]["id"])
+    return found[0]
 
 
 def _platforms(project: dict[str, Any]) -> str:

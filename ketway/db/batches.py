@@ -9,7 +9,7 @@ from sqlalchemy import Connection, ScalarSelect, and_, case, func, insert, or_, 
 
 from ketway.db.paging import filtered, page_of
 from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
-from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, PAUSED, batches, jobs
+from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, OPEN, PAUSED, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
@@ -152,6 +152,11 @@ class SqlBatches:
         )
         rows = await self._run(lambda c: c.execute(query).all())
         return {row.platform_id: row.begins for row in rows}
+
+    async def count_open(self, project: ProjectId, most: int) -> int:
+        found = select(batches.c.id).where(OPEN, batches.c.project_id == project).limit(most).subquery()
+        query = select(func.count()).select_from(found)
+        return await self._run(lambda c: c.execute(query).scalar_one())
 
     async def delete(self, id: BatchId, now: datetime) -> None:
         hide = [

@@ -139,6 +139,9 @@ class SqlJobs:
     async def behind(self, heads: Collection[JobId], most: int) -> Sequence[Candidate]:
         return await self._run(lambda c: lines.behind(c, heads, most))
 
+    async def count_waiting(self, project: ProjectId, most: int) -> int:
+        return await self._run(lambda c: lines.count_waiting(c, project, most))
+
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         query = (
             select(

@@ -26,14 +26,19 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
+    union_all,
 )
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from ketway.db.rows import Condition
 from ketway.db.tables import batches, jobs
+from ketway.db.types import Rank
+from ketway.domain.accounts import ProjectId
 from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.jobs import JobId
 from ketway.domain.platforms import PlatformId
+from ketway.domain.priorities import Priority
 from ketway.domain.scheduling import Candidate
 
 #: A table under another name.
@@ -66,6 +71,11 @@ def behind(connection: Connection, ids: Collection[JobId], most: int) -> Sequenc
     """Of each of the next requests behind these jobs, in their lines, the first job."""
     asked = {"jobs": list(ids), "most": most}
     return [_candidate(row) for row in connection.execute(_BEHIND, asked)]
+
+
+def count_waiting(connection: Connection, project: ProjectId, most: int) -> int:
+    """Jobs of a project that wait, but no more than `most` are counted."""
+    return int(connection.execute(_COUNT, {"project": project, "most": most}).scalar_one())
 
 
 def _platforms() -> CTE:
@@ -102,6 +112,25 @@ def _lines() -> Select[Any]:
     here, batch = jobs.alias("head"), batches.alias("head_batch")
     joined = walk.join(here, here.c.id == walk.c.id).join(batch, batch.c.id == here.c.batch_id)
     return select(*_columns(here)).select_from(joined).where(~_is_held(batch))
+
+
+def _count() -> Select[Any]:
+    """Line by line: no index has all that a project waits for together."""
+    platforms = _platforms()
+    classes = union_all(*[select(literal(each, Rank(Priority)).label("priority")) for each in Priority])
+    each_class, waiting = classes.subquery("classes"), jobs.alias("waiting")
+    of_line = and_(
+        waits(waiting),
+        waiting.c.platform_id == platforms.c.platform_id,
+        waiting.c.priority == each_class.c.priority,
+        waiting.c.project_id == bindparam("project", type_=jobs.c.project_id.type),
+    )
+    found = (
+        select(waiting.c.platform_id)
+        .select_from(platforms.join(each_class, true()).join(waiting, of_line))
+        .limit(bindparam("most", type_=Integer))
+    )
+    return select(func.count()).select_from(found.subquery())
 
 
 def _behind() -> Select[Any]:
@@ -190,3 +219,4 @@ _WAITED_FOR = select(_WALK.c.platform_id).where(_WALK.c.platform_id.is_not(None)
 _HEADS = _lines()
 _HEADS_OF = _heads_of()
 _BEHIND = _behind()
+_COUNT = _count()

@@ -89,7 +89,7 @@ class SqlProjects:
 
 
 def _row(project: Project) -> dict[str, Any]:
-    return to_row(project) | {"echo": dict(project.echo)}
+    return to_row(project) | {"echo": dict(project.echo), "quotas": dict(project.quotas)}
 
 
 def _is(member: Member) -> tuple[ColumnElement[bool], ...]:

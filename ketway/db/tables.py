@@ -52,6 +52,7 @@ LIVES = text("status IN ('queued', 'active', 'stopping')")
 PAUSED = text("status = 'paused'")
 UNDONE = text("status <> 'done'")
 BOOKED = text("slot_ends_at IS NOT NULL AND status IN ('queued', 'active', 'paused')")
+OPEN = text("is_open")
 HAS_SLOT = text("booking_id IS NOT NULL")
 HOLDS = text("is_exclusive AND status IN ('active', 'stopping')")
 OF_PROCESS = text("process_id IS NOT NULL")
@@ -91,6 +92,7 @@ projects = Table(
     Column("allowed_platforms", Words),
     Column("echo", Json, nullable=False, server_default="{}"),
     Column("weight", Double, nullable=False, server_default="1"),
+    Column("quotas", Json, nullable=False, server_default="{}"),
 )
 
 members = Table(
@@ -213,6 +215,7 @@ batches = Table(
     Index("ix_batches_parent", "parent_id", sqlite_where=text("parent_id IS NOT NULL")),
     Index("ix_batches_process", "process_id", sqlite_where=OF_PROCESS, postgresql_where=OF_PROCESS),
     Index("ix_batches_living", "platform_id", "created_at", sqlite_where=LIVES, postgresql_where=LIVES),
+    Index("ix_batches_open", "project_id", sqlite_where=OPEN, postgresql_where=OPEN),
     Index("ix_batches_activity", "project_id", "updated_at"),
     Index("ix_batches_paused", "platform_id", sqlite_where=PAUSED, postgresql_where=PAUSED),
     # Asked every second and with every claim: who may run now, and whose time has not come.
@@ -392,6 +395,13 @@ shares = Table(
     Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
     Column("used_s", Double, nullable=False),
     Column("as_of", Moment, nullable=False),
+)
+
+holdings = Table(
+    "holdings",
+    metadata,
+    Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
 )
 
 processes = Table(

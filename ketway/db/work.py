@@ -6,6 +6,7 @@ from ketway.db.accounts import SqlAccounts
 from ketway.db.api_keys import SqlApiKeys
 from ketway.db.batches import SqlBatches
 from ketway.db.bookings import SqlBookings
+from ketway.db.holdings import SqlHoldings
 from ketway.db.jobs import SqlJobs
 from ketway.db.keys import SqlKeys
 from ketway.db.learning import SqlLearning
@@ -31,6 +32,7 @@ class SqlWork:
         self.api_keys = SqlApiKeys(runner)
         self.batches = SqlBatches(runner)
         self.bookings = SqlBookings(runner)
+        self.holdings = SqlHoldings(runner)
         self.jobs = SqlJobs(runner)
         self.keys = SqlKeys(runner)
         self.learning = SqlLearning(runner)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ketway.domain.applications import Application
 from ketway.domain.platforms import Platform
+from ketway.domain.quotas import NO_QUOTAS, Quotas
 from ketway.domain.shares import FairShare
 from ketway.services.accounts import Accounts
 from ketway.services.backfill import Backfill, NoForecast
@@ -29,6 +30,7 @@ from ketway.services.ports import Bell, BlobStore, Checker, Clock, Database, Has
 from ketway.services.processes import Processes
 from ketway.services.programs import Programs
 from ketway.services.projects import Projects
+from ketway.services.quotas import Allowances
 from ketway.services.rehearsals import Rehearsals
 from ketway.services.reports import Reports
 from ketway.services.requests import Requests
@@ -47,6 +49,7 @@ class Limits:
     sweep_interval_s: float = 1.0
     process_kinds: tuple[str, ...] = ()
     fair_share: FairShare = field(default_factory=FairShare)
+    quotas: Quotas = NO_QUOTAS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,11 +96,13 @@ def build_core(
 ) -> Core:
     """Wire the use cases to the adapters they are given."""
     requests = Requests(db=db, clock=clock)
+    allowances = Allowances(clock=clock, server=limits.quotas)
     programs = Programs(
         db=db,
         blobs=blobs,
         clock=clock,
         requests=requests,
+        allowances=allowances,
         fresh=fresh,
         max_bytes=limits.max_program_bytes,
     )
@@ -112,6 +117,7 @@ def build_core(
         programs=programs,
         platforms=platforms,
         bookings=bookings,
+        allowances=allowances,
         fresh=fresh,
         max_jobs=limits.max_jobs_per_request,
     )

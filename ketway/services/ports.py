@@ -16,6 +16,7 @@ from ketway.domain.learning import Learner, Quiz, QuizId, UseCase, UseCaseId
 from ketway.domain.leases import Lease, LeaseId, Worker, WorkerId
 from ketway.domain.notices import Notice, NoticeId
 from ketway.domain.platforms import PlatformId, PlatformState
+from ketway.domain.prices import Prices
 from ketway.domain.priorities import Priority
 from ketway.domain.programs import Program, ProgramId
 from ketway.domain.requests import Asked, Request, RequestId
@@ -23,7 +24,7 @@ from ketway.domain.results import Result
 from ketway.domain.scheduling import Candidate
 from ketway.domain.shares import Running, Share
 from ketway.domain.tasks import Checked, Task
-from ketway.domain.usage import Tally
+from ketway.domain.usage import Tally, Usage
 from ketway.services.account_ports import AccountStore, ApiKeyStore, ProjectStore
 from ketway.services.booking_ports import BookingStore
 from ketway.services.listing import (
@@ -109,6 +110,9 @@ class BatchStore(Protocol):
     ) -> Mapping[PlatformId, datetime]:
         """When the next slot begins on each of these platforms that has one still to come."""
 
+    async def count_open(self, project: ProjectId, most: int) -> int:
+        """Batches of a project that take jobs, but no more than `most` are counted."""
+
     async def delete(self, id: BatchId, now: datetime) -> None:
         """Gone for `get` and `list`, with its jobs; `fetch` still finds it."""
 
@@ -168,6 +172,9 @@ class JobStore(Protocol):
     async def behind(self, heads: Collection[JobId], most: int) -> Sequence[Candidate]:
         """Further along in the lines of these heads, of each of the next `most` requests that sent jobs
         of one batch the first that waits; none of a paused or booked batch."""
+
+    async def count_waiting(self, project: ProjectId, most: int) -> int:
+        """Jobs of a project that wait, but no more than `most` are counted."""
 
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         """What waits for a platform, whoever sent it; classes where nothing waits are left out."""
@@ -278,6 +285,14 @@ class UsageStore(Protocol):
     async def of(self, project: ProjectId, first: date, last: date) -> Sequence[Tally]:
         """What a project used on these days, both included; by day, then platform, then price."""
 
+    async def since(self, project: ProjectId, first: date) -> Mapping[Prices, Usage]:
+        """What a project used from that day on, on all platforms together, by price."""
+
+
+class HoldingStore(Protocol):
+    async def of(self, project: ProjectId) -> int:
+        """Bytes of the programs and results that a project keeps here."""
+
 
 class ShareStore(Protocol):
     async def of(
@@ -382,6 +397,8 @@ class Work(Protocol):
     def processes(self) -> ProcessStore: ...
     @property
     def usage(self) -> UsageStore: ...
+    @property
+    def holdings(self) -> HoldingStore: ...
     @property
     def shares(self) -> ShareStore: ...
     @property

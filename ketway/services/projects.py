@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from ketway.domain import texts
+from ketway.domain import quotas, texts
 from ketway.domain.accounts import Account, AccountId, Actor, Member, Project, ProjectId, Role
 from ketway.domain.errors import AlreadyMember, LastAdmin, Unknown, UnknownPlatform
 from ketway.domain.priorities import Priority
@@ -51,6 +51,7 @@ class ProjectChange:
     priority: Priority | Unchanged = Unchanged.AS_IS
     allowed_platforms: Sequence[str] | Unchanged | None = Unchanged.AS_IS
     weight: float | Unchanged = Unchanged.AS_IS
+    quotas: Mapping[str, Any] | Unchanged = Unchanged.AS_IS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +138,7 @@ class Projects:
     async def change(self, actor: Actor, id: ProjectId, change: ProjectChange) -> Overview:
         """
         Raises:
-            BadField, UnknownPlatform: as `create`.
+            BadField, UnknownPlatform: as `create`; of quotas too.
             Unknown
         """
         actor.must_operate()
@@ -153,6 +154,8 @@ class Projects:
                 project = replace(project, allowed_platforms=self._platforms(change.allowed_platforms))
             if not isinstance(change.weight, Unchanged):
                 project = replace(project, weight=must_weigh(change.weight))
+            if not isinstance(change.quotas, Unchanged):
+                project = replace(project, quotas=quotas.said(change.quotas))
             await work.projects.put(project)
             (overview,) = await _overviews(work, [project])
         return overview

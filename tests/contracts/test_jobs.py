@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from ketway.domain.accounts import ProjectId
 from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobId, JobStatus
@@ -292,6 +293,23 @@ async def test_behind_a_head_are_the_first_jobs_of_later_requests_in_its_line(db
     assert {each.job_id for each in found} == expected
     assert len(found) == 4
     assert [each.created_at for each in one] == [after(seconds=1)]
+
+
+async def test_what_a_project_waits_for_is_counted_up_to_a_bound(db):
+    for project, platform, priority in (
+        (PROJECT, EMU, Priority.HIGH),
+        (PROJECT, EMU, Priority.FREE),
+        (PROJECT, QPU, Priority.HIGH),
+        (ELSEWHERE, EMU, Priority.HIGH),
+    ):
+        batch = await keep_batch(db, project_id=project, platform_id=platform, priority=priority)
+        await keep_jobs(db, batch, {}, {}, {"status": JobStatus.RUNNING}, {"status": JobStatus.DONE})
+
+    async with db.look() as work:
+        assert await work.jobs.count_waiting(PROJECT, 100) == 6
+        assert await work.jobs.count_waiting(PROJECT, 5) == 5
+        assert await work.jobs.count_waiting(ELSEWHERE, 100) == 2
+        assert await work.jobs.count_waiting(ProjectId(uuid4()), 100) == 0
 
 
 async def test_platforms_that_are_waited_for_are_known(db):

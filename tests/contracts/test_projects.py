@@ -29,6 +29,7 @@ async def test_a_project_comes_back_as_it_was(db, allowed):
         allowed_platforms=allowed,
         echo={"company": "us", "grants": [{"role": "ADMIN"}], "nothing": None},
         weight=0.1,
+        quotas={"waiting_jobs": 5, "open_batches": None, "spending_per_month": "0.1"},
     )
 
     async with db.work() as work:

@@ -16,7 +16,7 @@ from tests.fakes.records import MemoryNotices, MemoryPlatforms, MemoryRequests
 from tests.fakes.shares import MemoryShares
 from tests.fakes.stores import MemoryLeases, MemoryPrograms, MemoryResults, MemoryWorkers
 from tests.fakes.tables import Tables
-from tests.fakes.usage import MemoryUsage
+from tests.fakes.usage import MemoryHoldings, MemoryUsage
 
 
 class MemoryWork:
@@ -27,6 +27,7 @@ class MemoryWork:
         self.api_keys = MemoryApiKeys(tables)
         self.batches = MemoryBatches(tables)
         self.bookings = MemoryBookings(tables)
+        self.holdings = MemoryHoldings(tables)
         self.jobs = MemoryJobs(tables)
         self.learning = MemoryLearning(tables)
         self.leases = MemoryLeases(tables)

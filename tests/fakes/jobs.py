@@ -120,6 +120,9 @@ class MemoryJobs:
             found += [_candidate(job) for job in free if self._may_start(job)]
         return found
 
+    async def count_waiting(self, project: ProjectId, most: int) -> int:
+        return min(sum(job.project_id == project for job in self._waiting()), most)
+
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         waiting = [
             job

@@ -54,6 +54,7 @@ class ProjectChange(msgspec.Struct, forbid_unknown_fields=True):
     priority: Priority | UnsetType = UNSET
     allowed_platforms: list[str] | UnsetType | None = UNSET
     weight: float | UnsetType = UNSET
+    quotas: dict[str, int | float | str | None] | UnsetType = UNSET
 
 
 class PriceList(msgspec.Struct, forbid_unknown_fields=True):

@@ -176,6 +176,19 @@ async def test_a_project_is_made_changed_and_listed(operator):
     assert (made["main_admin"], made["members"]) == ("owner@ketway", {"admin": 1, "member": 0})
 
 
+async def test_quotas_of_a_project_are_said_whole(world, operator):
+    path = f"/projects/{world.project_id}"
+    body = {"waiting_jobs": "10", "open_batches": None, "spending_per_month": 0.5}
+
+    changed = said(await operator.patch(path, json={"quotas": body}))
+    renamed = said(await operator.patch(path, json={"name": "new"}))
+    forgotten = said(await operator.patch(path, json={"quotas": {}}))
+
+    assert changed["quotas"] == {"waiting_jobs": 10, "open_batches": None, "spending_per_month": "0.5"}
+    assert renamed["quotas"] == changed["quotas"]
+    assert forgotten["quotas"] == {}
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -188,6 +201,10 @@ async def test_a_project_is_made_changed_and_listed(operator):
         {"weight": -1},
         {"weight": 1e7},
         {"weight": "heavy"},
+        {"quotas": {"waiting_jobs": -1}},
+        {"quotas": {"running_jobs": 1}},
+        {"quotas": {"waiting_jobs": [1]}},
+        {"quotas": None},
     ],
     ids=str,
 )
