@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 
 class Refusal(Exception):
@@ -131,31 +130,6 @@ class QuotaReached(OverQuota):
     def __str__(self) -> str:
         times = f" in one {self.per}" if self.per else ""
         return f"The project has {self.current} {self.kind}s{times}, and may have {self.quota}."
-
-
-@dataclass(eq=False)
-class QuotaExceeded(OverQuota):
-    """
-    Args:
-        kind: the core word for what is counted.
-        what: the same after a number, in a sentence.
-        quota, current, asked: so much a project may have, has, and would have more.
-    """
-
-    kind: str
-    what: str
-    quota: int | Decimal
-    current: int | Decimal
-    asked: int
-    project_id: str
-
-    def __str__(self) -> str:
-        more = f", {self.asked:,} more are asked for," if self.asked else ""
-        return f"The project has {_plain(self.current)} {self.what}{more} and may have {_plain(self.quota)}."
-
-
-def _plain(number: int | Decimal) -> str:
-    return f"{number:,}" if isinstance(number, int) else f"{number.normalize():,f}"
 
 
 @dataclass(eq=False)

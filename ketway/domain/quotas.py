@@ -10,8 +10,9 @@ from math import ceil
 from typing import Any
 
 from ketway.domain.accounts import ProjectId
-from ketway.domain.errors import BadField, QuotaExceeded
+from ketway.domain.errors import BadField
 from ketway.domain.prices import Prices
+from ketway.domain.quota_errors import QuotaExceeded
 from ketway.domain.usage import NOTHING, Usage
 
 #: Said of one that is not there.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from ketway.domain.accounts import AccountId, Actor, ProjectId
@@ -16,15 +16,13 @@ from ketway.domain.learning import Learner, Quiz, QuizId, UseCase, UseCaseId
 from ketway.domain.leases import Lease, LeaseId, Worker, WorkerId
 from ketway.domain.notices import Notice, NoticeId
 from ketway.domain.platforms import PlatformId, PlatformState
-from ketway.domain.prices import Prices
 from ketway.domain.priorities import Priority
 from ketway.domain.programs import Program, ProgramId
 from ketway.domain.requests import Asked, Request, RequestId
 from ketway.domain.results import Result
 from ketway.domain.scheduling import Candidate
-from ketway.domain.shares import Running, Share
+from ketway.domain.shares import Running
 from ketway.domain.tasks import Checked, Task
-from ketway.domain.usage import Tally, Usage
 from ketway.services.account_ports import AccountStore, ApiKeyStore, ProjectStore
 from ketway.services.booking_ports import BookingStore
 from ketway.services.listing import (
@@ -36,6 +34,7 @@ from ketway.services.listing import (
     UseCaseFilter,
 )
 from ketway.services.process_ports import ProcessStore
+from ketway.services.usage_ports import HoldingStore, ShareStore, UsageStore
 
 
 class Clock(Protocol):
@@ -276,35 +275,6 @@ class PlatformStore(Protocol):
         """What operators said, of the platforms that they said anything of."""
 
     async def put(self, state: PlatformState) -> None: ...
-
-
-class UsageStore(Protocol):
-    async def add(self, tally: Tally) -> None:
-        """Add to what is written of that project, platform, day and price."""
-
-    async def of(self, project: ProjectId, first: date, last: date) -> Sequence[Tally]:
-        """What a project used on these days, both included; by day, then platform, then price."""
-
-    async def since(self, project: ProjectId, first: date) -> Mapping[Prices, Usage]:
-        """What a project used from that day on, on all platforms together, by price."""
-
-
-class HoldingStore(Protocol):
-    async def of(self, project: ProjectId) -> int:
-        """Bytes of the programs and results that a project keeps here."""
-
-
-class ShareStore(Protocol):
-    async def of(
-        self, projects: Collection[ProjectId], platforms: Collection[PlatformId]
-    ) -> Mapping[tuple[ProjectId, PlatformId], Share]:
-        """Of each of these projects on each of these platforms, where it has used anything."""
-
-    async def to_change(self, project: ProjectId, platform: PlatformId) -> Share | None:
-        """As `of`, and nobody else changes it before this transaction ends."""
-
-    async def put(self, share: Share) -> None:
-        """Write it, be it the first or in place of another."""
 
 
 class NoticeStore(Protocol):

@@ -196,13 +196,14 @@ PROGRAMS_OF_BEFORE_QUOTAS = tuple(
 RESULT_OF_BEFORE_QUOTAS = (
     (
         "INSERT INTO jobs (id, batch_id, project_id, creator_id, platform_id, door, position, created_at, "
-        "updated_at, max_duration_s, name, tags, parameters, priority, status, progress, attempt, child_deaths, "
-        f"lost_leases, errors, echo, version) VALUES ('j', 'a', '{PROJECT}', '{ACCOUNT}', 'QPU', 'pasqal', 1, 0, "
-        "0, 1, '', '[]', '{}', 2, 'done', 100, 1, 0, 0, '[]', '{}', 0)"
+        "updated_at, max_duration_s, name, tags, parameters, priority, status, progress, attempt, "
+        "child_deaths, lost_leases, errors, echo, version) "
+        f"VALUES ('j', 'a', '{PROJECT}', '{ACCOUNT}', 'QPU', 'pasqal', 1, 0, 0, 1, "
+        "'', '[]', '{}', 2, 'done', 100, 1, 0, 0, '[]', '{}', 0)"
     ),
     (
-        "INSERT INTO results (job_id, attempt, key, size, sha256, shots, counts, metadata, created_at) VALUES "
-        "('j', 1, 'results/j', 3000, '', 1, '[]', '{}', 0)"
+        "INSERT INTO results (job_id, attempt, key, size, sha256, shots, counts, metadata, created_at) "
+        "VALUES ('j', 1, 'results/j', 3000, '', 1, '[]', '{}', 0)"
     ),
 )
 FIRST_ROWS = (

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from ketway.domain.errors import BadField, QuotaExceeded
+from ketway.domain.errors import BadField
 from ketway.domain.prices import FREE, Prices
+from ketway.domain.quota_errors import QuotaExceeded
 from ketway.domain.quotas import (
     NAMES,
     NO_QUOTAS,

@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 
 from ketway.domain.batches import BatchStatus
-from ketway.domain.errors import NotAllowed, QuotaExceeded
+from ketway.domain.errors import NotAllowed
 from ketway.domain.prices import Prices
+from ketway.domain.quota_errors import QuotaExceeded
 from ketway.domain.quotas import Quotas
 from ketway.domain.requests import Asked, RequestId
 from ketway.services.core import Limits

@@ -37,7 +37,6 @@ from ketway.domain.errors import (
     PlatformUnserved,
     Precondition,
     ProgramRefused,
-    QuotaExceeded,
     QuotaReached,
     Refusal,
     Several,
@@ -49,6 +48,7 @@ from ketway.domain.errors import (
     Unavailable,
     Unknown,
 )
+from ketway.domain.quota_errors import QuotaExceeded
 
 log = structlog.get_logger()
 

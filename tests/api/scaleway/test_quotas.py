@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from ketway.api.scaleway import errors
-from ketway.domain.errors import QuotaExceeded
+from ketway.domain.quota_errors import QuotaExceeded
 from ketway.services.projects import ProjectChange
 from tests.api.scaleway.clients import AER, a_model, a_session
 from tests.builders import NOON, PROJECT
