@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, and_, case, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, ScalarSelect, and_, bindparam, case, func, insert, or_, select, update
 
 from ketway.db.paging import filtered, page_of
 from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
@@ -17,6 +18,18 @@ from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.services.listing import BatchFilter, Listed, Page
+
+# Made once: every claim asks.
+_BEGUN = select(batches).where(BOOKED, batches.c.slot_starts_at <= bindparam("now"))
+_NEXT_SLOTS = (
+    select(batches.c.platform_id, func.min(batches.c.slot_starts_at).label("begins"))
+    .where(
+        BOOKED,
+        batches.c.platform_id.in_(bindparam("platforms", expanding=True)),
+        batches.c.slot_starts_at > bindparam("now"),
+    )
+    .group_by(batches.c.platform_id)
+)
 
 
 class SqlBatches:
@@ -122,7 +135,8 @@ class SqlBatches:
         return await self._unsorted(LIVES, not_stopping, or_(idle, over))
 
     async def begun(self, now: datetime) -> Sequence[Batch]:
-        return await self._unsorted(BOOKED, batches.c.slot_starts_at <= now)
+        rows = await self._run(lambda c: c.execute(_BEGUN, {"now": now}).all())
+        return _by_age(rows)
 
     async def active_on(self, platform: PlatformId) -> Sequence[Batch]:
         return await self._unsorted(
@@ -144,13 +158,8 @@ class SqlBatches:
     async def next_slots(
         self, platforms: Collection[PlatformId], now: datetime
     ) -> Mapping[PlatformId, datetime]:
-        c = batches.c
-        query = (
-            select(c.platform_id, func.min(c.slot_starts_at).label("begins"))
-            .where(BOOKED, c.platform_id.in_(platforms), c.slot_starts_at > now)
-            .group_by(c.platform_id)
-        )
-        rows = await self._run(lambda c: c.execute(query).all())
+        asked = {"platforms": list(platforms), "now": now}
+        rows = await self._run(lambda c: c.execute(_NEXT_SLOTS, asked).all())
         return {row.platform_id: row.begins for row in rows}
 
     async def count_open(self, project: ProjectId, most: int) -> int:
@@ -168,14 +177,17 @@ class SqlBatches:
     async def _unsorted(self, *conditions: Condition) -> Sequence[Batch]:
         """As `_where`, of what is asked every second: it is sorted here, as to get it sorted SQLite would
         go by the index of time, through all that ever were, and not by that of the living."""
-        rows = await self._run(lambda c: c.execute(select(batches).where(*conditions)).all())
-        found = [from_row(Batch, row) for row in rows]
-        return sorted(found, key=lambda batch: (batch.created_at, str(batch.id)))
+        return _by_age(await self._run(lambda c: c.execute(select(batches).where(*conditions)).all()))
 
     async def _where(self, *conditions: Condition) -> Sequence[Batch]:
         query = select(batches).where(*conditions).order_by(batches.c.created_at, batches.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
         return [from_row(Batch, row) for row in rows]
+
+
+def _by_age(rows: Sequence[Row[Any]]) -> Sequence[Batch]:
+    found = [from_row(Batch, row) for row in rows]
+    return sorted(found, key=lambda batch: (batch.created_at, str(batch.id)))
 
 
 def _freed_at(now: datetime) -> ScalarSelect[datetime]:

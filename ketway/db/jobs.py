@@ -14,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
-    literal,
     select,
     type_coerce,
     update,
@@ -24,7 +23,7 @@ from ketway.db import lines
 from ketway.db.paging import filtered, page_of
 from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
 from ketway.db.tables import RUNS, UNFINISHED, WAITS, batches, jobs
-from ketway.db.types import MICROSECONDS, micros
+from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import BatchId
 from ketway.domain.errors import Stale, Unknown
@@ -191,23 +190,7 @@ class SqlJobs:
     async def running(
         self, platforms: Collection[PlatformId], now: datetime
     ) -> Mapping[PlatformId, Mapping[ProjectId, Running]]:
-        c = jobs.c
-        at = literal(micros(now), BigInteger)
-        query = (
-            select(
-                c.platform_id,
-                c.project_id,
-                func.count().label("number"),
-                func.coalesce(func.sum(at - _micros(c.started_at)), 0).label("micros"),
-            )
-            .where(RUNS, c.platform_id.in_(platforms))
-            .group_by(c.platform_id, c.project_id)
-        )
-        found: dict[PlatformId, dict[ProjectId, Running]] = defaultdict(dict)
-        for row in await self._run(lambda c: c.execute(query).all()):
-            seconds = float(row.micros) / MICROSECONDS
-            found[row.platform_id][row.project_id] = Running(number=row.number, seconds=seconds)
-        return dict(found)
+        return await self._run(lambda c: lines.running(c, platforms, now))
 
     async def delete(self, id: JobId, now: datetime) -> None:
         statement = update(jobs).where(jobs.c.id == id).values(deleted_at=now)

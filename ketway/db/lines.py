@@ -7,11 +7,14 @@ that is held back are passed over all at once, as many as came with one request.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
     Connection,
     Integer,
@@ -27,19 +30,21 @@ from sqlalchemy import (
     select,
     text,
     true,
+    type_coerce,
     union_all,
 )
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from ketway.db.rows import Condition
-from ketway.db.tables import batches, jobs
-from ketway.db.types import Rank
+from ketway.db.tables import RUNS, batches, jobs
+from ketway.db.types import MICROSECONDS, Rank, micros
 from ketway.domain.accounts import ProjectId
 from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.jobs import JobId
 from ketway.domain.platforms import PlatformId
 from ketway.domain.priorities import Priority
 from ketway.domain.scheduling import Candidate
+from ketway.domain.shares import Running
 
 #: A table under another name.
 _Named = NamedFromClause[Any]
@@ -71,6 +76,17 @@ def behind(connection: Connection, ids: Collection[JobId], most: int) -> Sequenc
     """Of each of the next requests behind these jobs, in their lines, the first job."""
     asked = {"jobs": list(ids), "most": most}
     return [_candidate(row) for row in connection.execute(_BEHIND, asked)]
+
+
+def running(
+    connection: Connection, platforms: Collection[PlatformId], now: datetime
+) -> Mapping[PlatformId, Mapping[ProjectId, Running]]:
+    """What every project runs on each of these platforms."""
+    found: dict[PlatformId, dict[ProjectId, Running]] = defaultdict(dict)
+    for row in connection.execute(_RUNNING, {"platforms": list(platforms), "now": micros(now)}):
+        seconds = float(row.micros) / MICROSECONDS
+        found[row.platform_id][row.project_id] = Running(number=row.number, seconds=seconds)
+    return dict(found)
 
 
 def count_waiting(connection: Connection, project: ProjectId, most: int) -> int:
@@ -131,6 +147,21 @@ def _count() -> Select[Any]:
         .limit(bindparam("most", type_=Integer))
     )
     return select(func.count()).select_from(found.subquery())
+
+
+def _running() -> Select[Any]:
+    c = jobs.c
+    so_far = bindparam("now", type_=BigInteger) - type_coerce(c.started_at, BigInteger)
+    return (
+        select(
+            c.platform_id,
+            c.project_id,
+            func.count().label("number"),
+            func.coalesce(func.sum(so_far), 0).label("micros"),
+        )
+        .where(RUNS, c.platform_id.in_(bindparam("platforms", expanding=True)))
+        .group_by(c.platform_id, c.project_id)
+    )
 
 
 def _behind() -> Select[Any]:
@@ -214,9 +245,11 @@ def _candidate(row: Row[Any]) -> Candidate:
     )
 
 
+# Made once: to put one together takes longer than to ask it.
 _WALK = _platforms()
 _WAITED_FOR = select(_WALK.c.platform_id).where(_WALK.c.platform_id.is_not(None))
 _HEADS = _lines()
 _HEADS_OF = _heads_of()
 _BEHIND = _behind()
 _COUNT = _count()
+_RUNNING = _running()

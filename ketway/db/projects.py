@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
 from ketway.db.paging import page_of
 from ketway.db.rows import Runner, from_row, to_row
@@ -14,6 +14,8 @@ from ketway.domain.accounts import AccountId, Member, Project, ProjectId, Role
 from ketway.services.listing import Listed, Page
 
 _OLDEST_FIRST = (members.c.created_at, members.c.account_id)
+
+_WEIGHTS = select(projects.c.id, projects.c.weight).where(projects.c.id.in_(bindparam("ids", expanding=True)))
 
 
 class SqlProjects:
@@ -37,8 +39,8 @@ class SqlProjects:
         return [from_row(Project, row) for row in rows]
 
     async def weights(self, ids: Collection[ProjectId]) -> Mapping[ProjectId, float]:
-        query = select(projects.c.id, projects.c.weight).where(projects.c.id.in_(ids))
-        return {row.id: row.weight for row in await self._run(lambda c: c.execute(query).all())}
+        rows = await self._run(lambda c: c.execute(_WEIGHTS, {"ids": list(ids)}).all())
+        return {row.id: row.weight for row in rows}
 
     async def list(self, page: Page) -> Listed[Project]:
         rows, total = await page_of(self._run, projects, [], page)

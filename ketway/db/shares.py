@@ -21,6 +21,18 @@ _PUT = text(
 ).bindparams(*[bindparam(name, type_=shares.c[name].type) for name in _NAMES])
 
 
+# Made once: every claim and every outcome asks.
+_OF = select(shares).where(
+    shares.c.platform_id.in_(bindparam("platforms", expanding=True)),
+    shares.c.project_id.in_(bindparam("projects", expanding=True)),
+)
+_TO_CHANGE = (
+    select(shares)
+    .where(shares.c.platform_id == bindparam("platform"), shares.c.project_id == bindparam("project"))
+    .with_for_update()
+)
+
+
 class SqlShares:
     def __init__(self, runner: Runner) -> None:
         self._run = runner.run
@@ -28,17 +40,13 @@ class SqlShares:
     async def of(
         self, projects: Collection[ProjectId], platforms: Collection[PlatformId]
     ) -> Mapping[tuple[ProjectId, PlatformId], Share]:
-        query = select(shares).where(shares.c.platform_id.in_(platforms), shares.c.project_id.in_(projects))
-        rows = await self._run(lambda c: c.execute(query).all())
+        asked = {"platforms": list(platforms), "projects": list(projects)}
+        rows = await self._run(lambda c: c.execute(_OF, asked).all())
         return {(row.project_id, row.platform_id): from_row(Share, row) for row in rows}
 
     async def to_change(self, project: ProjectId, platform: PlatformId) -> Share | None:
-        query = (
-            select(shares)
-            .where(shares.c.platform_id == platform, shares.c.project_id == project)
-            .with_for_update()
-        )
-        row = await self._run(lambda c: c.execute(query).one_or_none())
+        asked = {"platform": platform, "project": project}
+        row = await self._run(lambda c: c.execute(_TO_CHANGE, asked).one_or_none())
         return None if row is None else from_row(Share, row)
 
     async def put(self, share: Share) -> None:

@@ -294,11 +294,19 @@ jobs = Table(
         "created_at",
         "batch_id",
         "position",
+        # SQLite reads it though here it is always the same, and would look up every row for it.
+        "status",
         sqlite_where=WAITS,
         postgresql_where=WAITS,
     ),
     Index(
-        "ix_jobs_running", "platform_id", "project_id", "started_at", sqlite_where=RUNS, postgresql_where=RUNS
+        "ix_jobs_running",
+        "platform_id",
+        "project_id",
+        "started_at",
+        "status",
+        sqlite_where=RUNS,
+        postgresql_where=RUNS,
     ),
 )
 

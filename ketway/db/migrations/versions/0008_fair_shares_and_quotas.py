@@ -39,7 +39,7 @@ def upgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_jobs_running"), sqlite_where=sa.text("status = 'running'"))
         batch_op.create_index(
             "ix_jobs_running",
-            ["platform_id", "project_id", "started_at"],
+            ["platform_id", "project_id", "started_at", "status"],
             unique=False,
             sqlite_where=sa.text("status = 'running'"),
             postgresql_where=sa.text("status = 'running'"),
@@ -57,7 +57,7 @@ def upgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_jobs_waiting"), sqlite_where=sa.text("status = 'queued'"))
         batch_op.create_index(
             "ix_jobs_waiting",
-            ["platform_id", "priority", "project_id", "created_at", "batch_id", "position"],
+            ["platform_id", "priority", "project_id", "created_at", "batch_id", "position", "status"],
             unique=False,
             sqlite_where=sa.text("status = 'queued'"),
             postgresql_where=sa.text("status = 'queued'"),
