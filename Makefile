@@ -11,7 +11,7 @@ CLIENTS := $(patsubst requirements/parity/%.txt,%,$(wildcard requirements/parity
 EVERYDAY := 0.8.1 scaleway-312 scaleway-g1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test parity check bench lock clean
+.PHONY: help demo serve test postgres parity check bench lock clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -25,6 +25,9 @@ serve: $(STAMPS)/ketway  ## run all of ketway on this machine
 test: $(STAMPS)/ketway  ## run every test, with the newest clients and some old ones
 	@tools/parity.sh $(EVERYDAY)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not older"
+
+postgres: $(STAMPS)/ketway  ## run the surfaces' tests on PostgreSQL, as `make test` does on SQLite
+	@KETWAY_TESTS_ON_POSTGRES=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/api tests/cli tests/services
 
 parity: $(STAMPS)/ketway  ## run the vendors' clients, every version that is kept
 	@tools/parity.sh $(CLIENTS)

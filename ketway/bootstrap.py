@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-import structlog
 from starlette.applications import Starlette
 
 from ketway import platforms
 from ketway.api import pasqal, scaleway
 from ketway.api.app import create_app
 from ketway.credentials_file import Credentials
-from ketway.db import SqliteDatabase, open_database
 from ketway.domain.applications import Application
-from ketway.domain.errors import StoreBusy
 from ketway.domain.platforms import Platform
 from ketway.domain.quotas import Quotas
 from ketway.domain.shares import FairShare
 from ketway.engines import catalogue
-from ketway.host.bell import LocalBell
-from ketway.host.clock import SystemClock
 from ketway.keys import links, tokens
 from ketway.keys.passwords import Argon2Hasher
 from ketway.platforms.applications import read_applications
+from ketway.premises import CannotStart, one_after_another, open_premises, repeating
 from ketway.services.core import Core, Limits, build_core
 from ketway.services.ports import Checker
 from ketway.settings import Settings
@@ -41,14 +35,10 @@ from ketway.worker.checker import ChildChecker
 from ketway.worker.children import Children
 from ketway.worker.sandbox import SandboxMissing
 
-log = structlog.get_logger()
+__all__ = ["CannotStart", "Opened", "open_server"]
 
 OWNER = "owner@ketway"
 PROJECT = "default"
-
-
-class CannotStart(Exception):
-    """Why there is no server; the sentence is for the person who tried."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,24 +67,25 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
     known, applications = _catalogue(settings)
     engines = catalogue.installed()
     async with AsyncExitStack() as stack:
-        stack.enter_context(_locked(_folder(settings.data)))
-        db = await stack.enter_async_context(_database(settings.data / "ketway.db"))
-        signer = links.LinkSigner(await _key(db, "link", links.fresh_key))
+        premises = await stack.enter_async_context(open_premises(settings))
+        signer = links.LinkSigner(await premises.key("link", links.fresh_key))
         blobs = _blobs(settings.data / "blobs", signer)
         core = build_core(
-            db=db,
+            db=premises.db,
             blobs=blobs,
             checker=await stack.enter_async_context(_checker(_checked(engines, known), settings)),
-            bell=LocalBell(),
-            clock=SystemClock(),
+            bell=premises.bell,
+            clock=premises.clock,
             hasher=Argon2Hasher(),
             tokens=tokens.JwtTokens(
-                await _key(db, "token", tokens.fresh_key), timedelta(seconds=settings.token_life_s)
+                await premises.key("token", tokens.fresh_key), timedelta(seconds=settings.token_life_s)
             ),
             fresh=uuid4,
             catalogue=known,
             applications=applications,
             engines_here=list(engines),
+            is_alone=premises.is_alone,
+            server=premises.server,
             limits=Limits(
                 max_program_bytes=settings.max_program_bytes,
                 max_jobs_per_request=settings.max_jobs_per_request,
@@ -110,9 +101,10 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
                 fair_share=FairShare(half_life_s=settings.fair_share_half_life_s, is_on=settings.fair_share),
             ),
         )
-        credentials, is_first = await _credentials(core, settings.data, url)
+        async with one_after_another(settings.data):
+            credentials, is_first = await _credentials(core, settings.data, url)
         await core.housekeeping.open()
-        await stack.enter_async_context(_repeating(core.housekeeping.sweep, core.housekeeping.interval_s))
+        await stack.enter_async_context(repeating(core.housekeeping.sweep, core.housekeeping.interval_s))
         yield Opened(
             app=create_app(
                 core,
@@ -223,61 +215,11 @@ def _at_speed(platform: Platform, speed: float) -> Platform:
     return platform if rate is None else replace(platform, shots_per_s=rate * speed)
 
 
-def _folder(path: Path) -> Path:
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.chmod(0o700)
-        (path / ".writable").write_bytes(b"")
-        (path / ".writable").unlink()
-    except OSError as error:
-        raise CannotStart(
-            f"The data folder {path} cannot be written ({error.strerror}); choose another with --data."
-        ) from None
-    return path
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    with (folder / "lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            raise CannotStart(
-                f"Another ketway (process {file.read().strip() or 'unknown'}) uses the data folder {folder}; "
-                "stop it, or choose another with --data."
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
-
-
-@asynccontextmanager
-async def _database(path: Path) -> AsyncIterator[SqliteDatabase]:
-    async with AsyncExitStack() as stack:
-        try:
-            db = await stack.enter_async_context(open_database(path))
-        except StoreBusy as busy:
-            raise CannotStart(f"The database {path} cannot be opened: {busy.why}") from None
-        await asyncio.to_thread(path.chmod, 0o600)
-        yield db
-
-
 def _blobs(root: Path, signer: links.LinkSigner) -> DiskBlobs:
     try:
         return DiskBlobs(root, signer)
     except OSError as error:
         raise CannotStart(f"The folder {root} cannot be written: {error.strerror}") from None
-
-
-async def _key(db: SqliteDatabase, name: str, fresh: Callable[[], str]) -> str:
-    async with db.work() as work:
-        known = await work.keys.get(name)
-        if known is None:
-            known = fresh()
-            await work.keys.add(name, known)
-    return known
 
 
 async def _credentials(core: Core, folder: Path, url: str) -> tuple[Credentials, bool]:
@@ -322,22 +264,3 @@ async def _checker(engines: Mapping[str, str], settings: Settings) -> AsyncItera
                 with contextlib.suppress(asyncio.CancelledError, Exception):
                     await started
             await children.close()
-
-
-@asynccontextmanager
-async def _repeating(do: Callable[[], Awaitable[None]], every_s: float) -> AsyncIterator[None]:
-    async def forever() -> None:
-        while True:
-            await asyncio.sleep(every_s)
-            try:
-                await do()
-            except StoreBusy as busy:
-                log.warning("sweep_put_off", why=str(busy))
-
-    task = asyncio.ensure_future(forever())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,12 +19,24 @@ from pydantic_settings import (
 _MIB = 2**20
 
 
+def _of_postgresql(url: SecretStr) -> SecretStr:
+    """
+    Raises:
+        ValueError: it is none; its words do not quote what may hold a password.
+    """
+    if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("must begin with postgresql://")
+    return url
+
+
 class Settings(BaseSettings):
     """What an operator may choose; the defaults are a laptop's."""
 
-    model_config = SettingsConfigDict(env_prefix="KETWAY_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="KETWAY_", extra="ignore", hide_input_in_errors=True)
 
     data: Path = Field(default_factory=lambda: user_data_path("ketway"))
+    #: `postgresql://user:password@host/database`; a file in the data folder if None.
+    database: Annotated[SecretStr, AfterValidator(_of_postgresql)] | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8750, ge=0, le=65535)
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=0, le=1024)

@@ -1,11 +1,13 @@
 """Every asynchronous test runs on asyncio; what the product logs is told plainly."""
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from tests.parity.environments import substitutes
+from tests.postgres import Postgres, a_postgres
 
 structlog.configure(
     processors=[
@@ -21,6 +23,13 @@ structlog.configure(
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for all tests of a process."""
+    with a_postgres() as server:
+        yield server
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

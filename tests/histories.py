@@ -13,10 +13,20 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multi
 
 from ketway.domain.errors import Conflict
 from ketway.domain.leases import Verdict
-from tests.services.steps import another_worker, beat, claim, done, failed, give_back, let_pass
-from tests.worlds import World
+from ketway.domain.outcomes import Failure, Outcome
+from ketway.services.grants import Grant
+from tests.services.steps import another_worker, beat, claim, done, failed, give_back, let_pass, outcome_of
+from tests.worlds import World, all_zero
 
 T = TypeVar("T")
+
+
+def told_of(grant: Grant, how: str | Verdict, ran_s: float) -> Outcome:
+    if isinstance(how, Verdict):
+        return outcome_of(grant, Failure(verdict=how, why="why"), ran_s)
+    return outcome_of(grant, all_zero(grant), ran_s) if how == "done" else outcome_of(grant, None)
+
+
 USUAL = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
@@ -76,6 +86,15 @@ class History(RuleBasedStateMachine):
     @rule(grant=grants)
     def report_done(self, grant):
         self.try_to(done(self.world, grant))
+
+    @rule(
+        told=st.lists(
+            st.tuples(grants, st.sampled_from(["done", "returned", *Verdict]), st.floats(0, 1)), max_size=6
+        )
+    )
+    def tell_several(self, told):
+        """Results, failures and returns in one request, some of them twice."""
+        self.do(self.world.core.outcomes.tell([told_of(*one) for one in told]))
 
     @rule(grant=grants, verdict=st.sampled_from(Verdict))
     def report_failed(self, grant, verdict):

@@ -4,20 +4,23 @@ and a worker that answers at once."""
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 from ketway import platforms
-from ketway.db import open_database
+from ketway.db.postgres import open_postgres
 from ketway.domain.accounts import Account, AccountId, Actor, Project, ProjectId, Role
 from ketway.domain.applications import Application
 from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, hashed
 from ketway.domain.errors import Invalid
 from ketway.domain.leases import Worker
+from ketway.domain.outcomes import Outcome
 from ketway.domain.platforms import Platform
 from ketway.domain.tasks import Checked, Computed, Task
 from ketway.host.bell import LocalBell
@@ -25,10 +28,12 @@ from ketway.keys import links, tokens
 from ketway.keys.passwords import Argon2Hasher
 from ketway.services.core import Core, Limits, build_core
 from ketway.services.first_start import FirstCredentials
-from ketway.services.leases import Grant
+from ketway.services.grants import Grant
 from ketway.services.ports import Database
 from ketway.storage.disk import DiskBlobs
 from tests.builders import NOON, a_membership
+from tests.migrated import a_migrated_database
+from tests.postgres import EVERYWHERE, everywhere
 
 
 class MovableClock:
@@ -102,13 +107,23 @@ class World:
         """What a worker with every engine gets right now."""
         return await self.core.leases.claim(self.token, self.worker.id, uuid4().hex, most=most, wait_s=0)
 
+    async def follow(self, link: str) -> tuple[bytes, str]:
+        """What a link fetches, and the name that it is given."""
+        url = urlsplit(link)
+        key = url.path.removeprefix("/blobs/")
+        name = self.blobs.named(key, dict(parse_qsl(url.query)), self.clock.now())
+        return await self.core.documents.read(key), name
+
     async def run_all(self, answer: Callable[[Grant], Computed] = all_zero) -> int:
         """Run every job that waits; how many there were."""
         number = 0
         while grants := await self.claim():
-            for grant in grants:
-                await self.core.leases.report_done(grant.lease.id, grant.lease.secret, answer(grant))
-                number += 1
+            outcomes = [
+                Outcome(lease_id=grant.lease.id, secret=grant.lease.secret, found=answer(grant))
+                for grant in grants
+            ]
+            assert not any(await self.core.outcomes.tell(outcomes))
+            number += len(grants)
         return number
 
     async def another_project(self) -> tuple[Actor, str]:
@@ -144,12 +159,17 @@ async def a_world(
     catalogue: Sequence[Platform] | None = None,
     limits: Limits | None = None,
     applications: Sequence[Application] = (),
+    postgres: str | None = None,
 ) -> AsyncIterator[World]:
-    """A ketway with the built-in catalogue, one owner, one project, and one worker with every engine."""
+    """A ketway with the built-in catalogue, one owner, one project, and one worker with every engine.
+
+    Args:
+        postgres: URL of a migrated database without a row; SQLite in the folder if None.
+    """
     clock, checker = MovableClock(), AgreeableChecker()
     known = list(catalogue) if catalogue is not None else platforms.read()
     engines = {platform.engine: "1" for platform in known}
-    async with open_database(folder / "ketway.db") as db:
+    async with _database(folder, postgres) as db:
         blobs = DiskBlobs(folder / "blobs", links.LinkSigner(links.fresh_key()))
         core = build_core(
             db=db,
@@ -179,4 +199,14 @@ async def a_world(
             owner=replace(owner, superuser=False),
             token=token,
             worker=await core.leases.register(token, "test", engines, 2),
+        )
+
+
+@asynccontextmanager
+async def _database(folder: Path, postgres: str | None) -> AsyncIterator[Database]:
+    async with AsyncExitStack() as stack:
+        if postgres is None and os.environ.get(EVERYWHERE):
+            postgres = await stack.enter_async_context(everywhere().migrated())
+        yield await stack.enter_async_context(
+            a_migrated_database(folder) if postgres is None else open_postgres(postgres)
         )

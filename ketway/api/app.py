@@ -41,7 +41,7 @@ def create_app(
         mounts |= surface(core, public_url=public_url, max_body_bytes=max_body_bytes)
     routes: list[BaseRoute] = [Mount(prefix, app) for prefix, app in mounts.items()]
     app = Starlette(
-        routes=[blobs.route(linked, core.clock), *_probes(core), *routes],
+        routes=[blobs.route(linked, core.documents.read, core.clock), *_probes(core), *routes],
         exception_handlers={404: _nowhere, Exception: _break_down},
     )
     # Clients follow no redirect, and one that is not followed says less than "nothing is served here".

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -15,23 +15,28 @@ from ketway.services.ports import Clock
 
 
 class Linked(Protocol):
-    """A blob store whose links lead to this server."""
+    """Knows its links, which lead to this server."""
 
-    async def linked(self, key: str, query: Mapping[str, str], now: datetime) -> tuple[bytes, str]:
-        """
+    def named(self, key: str, query: Mapping[str, str], now: datetime) -> str:
+        """The name to give to what is fetched.
+
         Raises:
-            BadToken, Unknown, StoreBusy
+            BadToken
         """
 
 
-def route(linked: Linked, clock: Clock) -> Route:
-    """`GET /blobs/{key}`: no login, the link is the proof."""
+def route(linked: Linked, read: Callable[[str], Awaitable[bytes]], clock: Clock) -> Route:
+    """`GET /blobs/{key}`: no login, the link is the proof.
+
+    Args:
+        read: what is kept under a key; raises Unknown, StoreBusy.
+    """
 
     async def fetch(request: Request) -> Response:
         try:
-            body, filename = await linked.linked(
-                request.path_params["key"], request.query_params, clock.now()
-            )
+            key = request.path_params["key"]
+            filename = linked.named(key, request.query_params, clock.now())
+            body = await read(key)
         except BadToken:
             return _refuse(403, "This link is not valid, or not any more; ask for a new one.")
         except NotFound:

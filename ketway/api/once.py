@@ -74,4 +74,4 @@ class Once:
             if found is not None and is_sent and (status < 400 or status == 410):
                 await self._requests.answered(found)
             elif found is not None:
-                self._requests.abandoned(found)
+                await self._requests.abandoned(found)

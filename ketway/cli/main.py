@@ -50,6 +50,12 @@ def version(
         raise typer.Exit
 
 
+PublicUrl = Annotated[str | None, typer.Option(help="Address clients see, behind a proxy.")]
+Certificate = Annotated[Path | None, typer.Option(help="Certificate chain, PEM.")]
+CertificateKey = Annotated[Path | None, typer.Option(help="Private key, PEM.")]
+Config = Annotated[Path | None, typer.Option(help="Settings, TOML.")]
+
+
 @app.command()
 def serve(
     data: Data = None,
@@ -58,17 +64,14 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(help="Jobs side by side on this machine; 0 starts no worker.")
     ] = None,
-    public_url: Annotated[str | None, typer.Option(help="Address clients see, behind a proxy.")] = None,
-    tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain, PEM.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="Private key, PEM.")] = None,
+    public_url: PublicUrl = None,
+    tls_cert: Certificate = None,
+    tls_key: CertificateKey = None,
     require_sandbox: Sandboxed = None,
-    config: Annotated[Path | None, typer.Option(help="Settings, TOML.")] = None,
+    config: Config = None,
 ) -> None:
     """Run everything: the server, its queue and local workers."""
-    from ketway.bootstrap import CannotStart
-    from ketway.cli.serving import serve as run
-
-    settings = _settings(
+    _serve(
         config,
         data=data,
         host=host,
@@ -79,11 +82,31 @@ def serve(
         tls_key=tls_key,
         require_sandbox=require_sandbox,
     )
-    try:
-        with asyncio.Runner(loop_factory=_loop) as runner:
-            runner.run(run(settings))
-    except CannotStart as reason:
-        fail(str(reason))
+
+
+@app.command()
+def api(
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    public_url: PublicUrl = None,
+    tls_cert: Certificate = None,
+    tls_key: CertificateKey = None,
+    require_sandbox: Sandboxed = None,
+    config: Config = None,
+) -> None:
+    """Run the server without workers; any number of them share a PostgreSQL database and a data folder."""
+    _serve(
+        config,
+        data=data,
+        host=host,
+        port=port,
+        workers=0,
+        public_url=public_url,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        require_sandbox=require_sandbox,
+    )
 
 
 @app.command()
@@ -211,6 +234,18 @@ def fetch(
             output.write_bytes(body)
         else:
             sys.stdout.buffer.write(body + b"\n")
+
+
+def _serve(config: Path | None, **flags: Any) -> None:
+    from ketway.bootstrap import CannotStart
+    from ketway.cli.serving import serve as run
+
+    settings = _settings(config, **flags)
+    try:
+        with asyncio.Runner(loop_factory=_loop) as runner:
+            runner.run(run(settings))
+    except CannotStart as reason:
+        fail(str(reason))
 
 
 def _loop() -> asyncio.AbstractEventLoop:

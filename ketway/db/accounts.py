@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import func, insert, select, update
 
 from ketway.db.paging import page_of
-from ketway.db.rows import Condition, Runner, from_row, to_row
+from ketway.db.rows import Condition, Runner, from_row, from_rows, rows_by, to_row
 from ketway.db.tables import accounts
 from ketway.domain.accounts import Account, AccountId
 from ketway.services.listing import Listed, Page
+
+_BY_ID = rows_by(accounts.c.id)
 
 
 class SqlAccounts:
@@ -26,15 +28,14 @@ class SqlAccounts:
         await self._run(lambda c: c.execute(update(accounts).where(accounts.c.id == account.id), row))
 
     async def get(self, id: AccountId) -> Account | None:
-        return await self._one(accounts.c.id == id)
+        return (await self.of([id])).get(id)
 
     async def by_email(self, email: str) -> Account | None:
         return await self._one(accounts.c.email == email.lower())
 
     async def of(self, ids: Sequence[AccountId]) -> Mapping[AccountId, Account]:
-        query = select(accounts).where(accounts.c.id.in_(ids))
-        rows = await self._run(lambda c: c.execute(query).all())
-        return {row.id: from_row(Account, row) for row in rows}
+        rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
+        return {account.id: account for account in from_rows(Account, rows)}
 
     async def list(self, page: Page) -> Listed[Account]:
         rows, total = await page_of(self._run, accounts, [], page)

@@ -6,12 +6,26 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, ScalarSelect, and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    ScalarSelect,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
-from ketway.db.paging import filtered, page_of
-from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
+from ketway.db.paging import filtered, page_of, skipped
+from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
 from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, OPEN, PAUSED, batches, jobs
-from ketway.db.types import MICROSECONDS
+from ketway.db.types import MICROSECONDS, latest
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
@@ -30,6 +44,7 @@ _NEXT_SLOTS = (
     )
     .group_by(batches.c.platform_id)
 )
+_BY_ID = rows_by(batches.c.id)
 
 
 class SqlBatches:
@@ -47,16 +62,24 @@ class SqlBatches:
         return found[0]
 
     async def fetch(self, id: BatchId) -> Batch:
-        found = await self._where(batches.c.id == id)
+        found = await self.of([id])
         if not found:
             raise Unknown("batch", str(id))
-        return found[0]
+        return found[id]
 
-    async def put(self, batch: Batch) -> None:
-        row = to_changes(batch) | {"echo": dict(batch.echo), "version": batch.version + 1}
-        statement = update(batches).where(batches.c.id == batch.id, batches.c.version == batch.version)
-        if await self._run(lambda c: c.execute(statement.values(row)).rowcount) != 1:
-            raise Stale("batch", str(batch.id))
+    async def of(self, ids: Sequence[BatchId]) -> Mapping[BatchId, Batch]:
+        rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
+        return {batch.id: batch for batch in from_rows(Batch, rows)}
+
+    async def put(self, *batches_: Batch) -> None:
+        rows = [
+            to_changes(batch)
+            | {"echo": dict(batch.echo), "version": batch.version + 1}
+            | {"old_id": batch.id, "old_version": batch.version}
+            for batch in batches_
+        ]
+        if not await self._run(lambda c: put_all(c, batches, rows)):
+            raise Stale("batch", " or ".join(str(batch.id) for batch in batches_))
 
     async def list(self, actor: Actor, filter: BatchFilter, page: Page) -> Listed[Batch]:
         rows, total = await page_of(self._run, batches, _conditions(actor, filter), page)
@@ -86,7 +109,7 @@ class SqlBatches:
         ]
         c = batches.c
         turns = (c.status == BatchStatus.QUEUED, c.priority, c.created_at, c.id)
-        query = select(batches).where(*asked).order_by(*turns).limit(page.limit).offset(page.offset)
+        query = select(batches).where(*asked).order_by(*turns).limit(page.limit).offset(skipped(page))
         count = select(func.count()).select_from(batches).where(*asked)
         rows = await self._run(lambda c: c.execute(query).all())
         total = await self._run(lambda c: c.execute(count).scalar_one())
@@ -95,7 +118,7 @@ class SqlBatches:
     async def last_activity(self, projects: Sequence[ProjectId] | None) -> Mapping[ProjectId, datetime]:
         c = batches.c
 
-        def latest(connection: Connection) -> dict[ProjectId, datetime]:
+        def last_of_each(connection: Connection) -> dict[ProjectId, datetime]:
             every = select(c.project_id).distinct()
             ids = connection.execute(every).scalars().all() if projects is None else projects
             # One by one: the latest is the last entry of an index.
@@ -105,7 +128,7 @@ class SqlBatches:
             }
             return {id: at for id, at in found.items() if at is not None}
 
-        return await self._run(latest)
+        return await self._run(last_of_each)
 
     async def children(self, id: BatchId) -> Sequence[BatchId]:
         return [batch.id for batch in await self._where(batches.c.parent_id == id)]
@@ -115,7 +138,7 @@ class SqlBatches:
         busy = select(jobs.c.id).where(
             jobs.c.batch_id == batches.c.id, jobs.c.status.in_([JobStatus.QUEUED, JobStatus.RUNNING])
         )
-        since = func.max(
+        since = latest(
             batches.c.created_at,
             func.coalesce(batches.c.started_at, 0),
             func.coalesce(batches.c.last_ended_at, 0),
@@ -216,7 +239,8 @@ def _conditions(actor: Actor, filter: BatchFilter) -> list[Condition]:
         asked.append(batches.c.priority.in_(filter.priorities))
     if filter.is_open is not None:
         asked.append(batches.c.is_open == filter.is_open)
-    size = select(func.count()).where(jobs.c.batch_id == batches.c.id).scalar_subquery()
+    number = type_coerce(func.count(), BigInteger)
+    size = select(number).where(jobs.c.batch_id == batches.c.id).scalar_subquery()
     if filter.min_jobs is not None:
         asked.append(size >= filter.min_jobs)
     if filter.max_jobs is not None:

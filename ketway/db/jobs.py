@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Connection,
     bindparam,
     func,
     insert,
@@ -21,7 +20,7 @@ from sqlalchemy import (
 
 from ketway.db import lines
 from ketway.db.paging import filtered, page_of
-from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
+from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
 from ketway.db.tables import RUNS, UNFINISHED, WAITS, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
@@ -35,6 +34,31 @@ from ketway.domain.shares import Running
 from ketway.services.listing import JobFilter, Listed, Load, Order, Page
 
 _BATCH_NAME = select(batches.c.name).where(batches.c.id == jobs.c.batch_id).scalar_subquery()
+
+
+# Asked with every claim and every outcome.
+_BY_ID = rows_by(jobs.c.id)
+_OF_HEAD = ("batch_id", "priority")
+_FOLLOWING = (
+    select(jobs)
+    # By the batch: a line may begin with a hundred thousand jobs of another that is paused.
+    .where(UNFINISHED, WAITS, *(jobs.c[name] == bindparam(name) for name in _OF_HEAD))
+    .order_by(jobs.c.position)
+    .limit(bindparam("most"))
+)
+_UNFINISHED = select(batches.c.id).where(
+    batches.c.id.in_(bindparam("ids", expanding=True)),
+    select(jobs.c.id).where(jobs.c.batch_id == batches.c.id, UNFINISHED).exists(),
+)
+_RAN = (
+    select(jobs.c.batch_id, func.count().label("number"))
+    .where(
+        jobs.c.batch_id.in_(bindparam("ids", expanding=True)),
+        jobs.c.started_at.is_not(None),
+        jobs.c.ended_at.is_not(None),
+    )
+    .group_by(jobs.c.batch_id)
+)
 
 
 class SqlJobs:
@@ -53,31 +77,22 @@ class SqlJobs:
         return found[0]
 
     async def fetch(self, id: JobId) -> Job:
-        found = await self._where(jobs.c.id == id)
+        found = await self.of([id])
         if not found:
             raise Unknown("job", str(id))
-        return found[0]
+        return found[id]
+
+    async def of(self, ids: Sequence[JobId]) -> Mapping[JobId, Job]:
+        rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
+        return {job.id: job for job in from_rows(Job, rows)}
 
     async def put(self, *jobs_: Job) -> None:
-        statement = update(jobs).where(
-            jobs.c.id == bindparam("old_id"), jobs.c.version == bindparam("old_version")
-        )
         rows = [
-            to_changes(job)
-            | _mappings(job)
-            | {"version": job.version + 1, "old_id": job.id, "old_version": job.version}
+            to_changes(job) | {"version": job.version + 1, "old_id": job.id, "old_version": job.version}
             for job in jobs_
         ]
-
-        def write(connection: Connection) -> str | None:
-            for row in rows:
-                if connection.execute(statement, row).rowcount != 1:
-                    return str(row["old_id"])
-            return None
-
-        stale = await self._run(write)
-        if stale is not None:
-            raise Stale("job", stale)
+        if not await self._run(lambda c: put_all(c, jobs, rows)):
+            raise Stale("job", " or ".join(str(job.id) for job in jobs_))
 
     async def list(self, actor: Actor, filter: JobFilter, page: Page) -> Listed[Job]:
         conditions = _conditions(actor, filter)
@@ -110,17 +125,14 @@ class SqlJobs:
             found[row.batch_id][row.status] = row.number
         return {id: found[id] for id in batches}
 
-    async def has_unfinished(self, id: BatchId) -> bool:
-        query = select(jobs.c.id).where(jobs.c.batch_id == id, UNFINISHED).limit(1)
-        return await self._run(lambda c: c.execute(query).first() is not None)
+    async def unfinished_among(self, batches_: Sequence[BatchId]) -> Set[BatchId]:
+        return set(await self._run(lambda c: c.execute(_UNFINISHED, {"ids": batches_}).scalars().all()))
 
-    async def count_ran(self, id: BatchId) -> int:
-        query = (
-            select(func.count())
-            .select_from(jobs)
-            .where(jobs.c.batch_id == id, jobs.c.started_at.is_not(None), jobs.c.ended_at.is_not(None))
-        )
-        return await self._run(lambda c: c.execute(query).scalar_one())
+    async def count_ran(self, batches_: Sequence[BatchId]) -> Mapping[BatchId, int]:
+        if not batches_:
+            return {}
+        rows = await self._run(lambda c: c.execute(_RAN, {"ids": batches_}).all())
+        return {row.batch_id: row.number for row in rows}
 
     async def last_position(self, id: BatchId) -> int:
         query = select(func.coalesce(func.max(jobs.c.position), 0)).where(jobs.c.batch_id == id)
@@ -140,6 +152,10 @@ class SqlJobs:
 
     async def count_waiting(self, project: ProjectId, most: int) -> int:
         return await self._run(lambda c: lines.count_waiting(c, project, most))
+
+    async def following(self, head: Candidate, most: int) -> Sequence[Job]:
+        wanted = {name: getattr(head, name) for name in _OF_HEAD} | {"most": most}
+        return from_rows(Job, await self._run(lambda c: c.execute(_FOLLOWING, wanted).all()))
 
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         query = (
@@ -199,7 +215,7 @@ class SqlJobs:
     async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[Job]:
         query = select(jobs).where(*conditions).order_by(jobs.c.position, jobs.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
-        return [from_row(Job, row) for row in rows]
+        return from_rows(Job, rows)
 
 
 def _row(job: Job) -> dict[str, object]:
@@ -215,13 +231,18 @@ def _conditions(actor: Actor, filter: JobFilter) -> list[Condition]:
     if filter.batch_ids:
         asked.append(jobs.c.batch_id.in_(filter.batch_ids))
     if filter.min_shots is not None:
-        asked.append(jobs.c.shots >= filter.min_shots)
+        asked.append(_wide(jobs.c.shots) >= filter.min_shots)
     if filter.max_shots is not None:
-        asked.append(jobs.c.shots <= filter.max_shots)
+        asked.append(_wide(jobs.c.shots) <= filter.max_shots)
     if filter.has_errors is not None:
         empty = jobs.c.errors == ()
         asked.append(~empty if filter.has_errors else empty)
     return asked
+
+
+def _wide(column: ColumnElement[int]) -> ColumnElement[int]:
+    """A number that may be compared with one that no row holds."""
+    return type_coerce(column, BigInteger)
 
 
 def _micros(column: ColumnElement[Any]) -> ColumnElement[int]:

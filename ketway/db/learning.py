@@ -81,7 +81,7 @@ def _conditions(filter: UseCaseFilter) -> Sequence[ColumnElement[bool]]:
     if filter.standings:
         asked.append(c.standing.in_(filter.standings))
     if filter.search:
-        found = [column.contains(filter.search, autoescape=True) for column in (c.title, c.summary)]
+        found = [column.icontains(filter.search, autoescape=True) for column in (c.title, c.summary)]
         asked.append(or_(*found))
     if filter.is_by_operator:
         operators = select(accounts.c.id).where(accounts.c.superuser)

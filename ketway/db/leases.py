@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
-from ketway.db.rows import Condition, Runner, from_row, to_changes, to_row
+from ketway.db.rows import Condition, Runner, from_rows, rows_by, to_changes, to_row
 from ketway.db.tables import LIVE, leases, worker_tokens, workers
 from ketway.domain.leases import Lease, LeaseId, WorkerId
+
+_BY_ID = rows_by(leases.c.id)
+_PUT = update(leases).where(leases.c.id == bindparam("old_id"))
+_ASKED_AS = (
+    select(leases)
+    .where(LIVE, leases.c.worker_id == bindparam("worker"), leases.c.request_id == bindparam("request"))
+    .order_by(leases.c.granted_at, leases.c.id)
+)
 
 
 class SqlLeases:
     def __init__(self, runner: Runner) -> None:
         self._run = runner.run
 
-    async def add(self, lease: Lease) -> None:
-        await self._run(lambda c: c.execute(insert(leases), to_row(lease)))
+    async def add(self, *leases_: Lease) -> None:
+        rows = [to_row(lease) for lease in leases_]
+        if rows:
+            await self._run(lambda c: c.execute(insert(leases), rows))
 
-    async def get(self, id: LeaseId) -> Lease | None:
-        found = await self._where(leases.c.id == id)
-        return found[0] if found else None
+    async def of(self, ids: Sequence[LeaseId]) -> Mapping[LeaseId, Lease]:
+        rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
+        return {lease.id: lease for lease in from_rows(Lease, rows)}
 
-    async def put(self, lease: Lease) -> None:
-        statement = update(leases).where(leases.c.id == lease.id).values(to_changes(lease))
-        await self._run(lambda c: c.execute(statement))
+    async def put(self, *leases_: Lease) -> None:
+        rows = [to_changes(lease) | {"old_id": lease.id} for lease in leases_]
+        if rows:
+            await self._run(lambda c: c.execute(_PUT, rows))
 
     async def live(self, worker: WorkerId) -> Sequence[Lease]:
         return await self._where(LIVE, leases.c.worker_id == worker)
 
     async def asked_as(self, worker: WorkerId, request_id: str) -> Sequence[Lease]:
-        return await self._where(LIVE, leases.c.worker_id == worker, leases.c.request_id == request_id)
+        asked = {"worker": worker, "request": request_id}
+        return from_rows(Lease, await self._run(lambda c: c.execute(_ASKED_AS, asked).all()))
 
     async def expired(self, now: datetime) -> Sequence[Lease]:
         return await self._where(LIVE, leases.c.expires_at <= now)
@@ -53,4 +65,4 @@ class SqlLeases:
     async def _where(self, *conditions: Condition) -> Sequence[Lease]:
         query = select(leases).where(*conditions).order_by(leases.c.granted_at, leases.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
-        return [from_row(Lease, row) for row in rows]
+        return from_rows(Lease, rows)

@@ -21,9 +21,11 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     Select,
+    String,
     and_,
     bindparam,
     case,
+    cast,
     func,
     literal,
     or_,
@@ -117,7 +119,8 @@ def _lines() -> Select[Any]:
     first, here, batch = jobs.alias("first"), jobs.alias("here"), batches.alias("batch")
     wanted = platforms.c.platform_id.in_(bindparam("platforms", expanding=True))
     walk = (
-        select(_first(first, first.c.platform_id == platforms.c.platform_id).label("id"))
+        # PostgreSQL wants both halves of the walk to be of one type, to the length.
+        select(cast(_first(first, first.c.platform_id == platforms.c.platform_id), String).label("id"))
         .where(wanted)
         .cte("lines", recursive=True)
     )

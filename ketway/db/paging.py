@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, case, func, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Row, Table, case, func, literal, select
 
 from ketway.db.rows import Condition
 from ketway.db.tables import UNDONE
+from ketway.db.types import elements
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import BatchStatus
 from ketway.domain.jobs import JobStatus
@@ -33,8 +34,8 @@ async def page_of(
         elsewhere: what rows are sorted by that stands in another table.
     """
     column = _sorted_by(table, page, elsewhere or {})
-    order = [column.desc(), table.c.id.desc()] if page.descending else [column.asc(), table.c.id.asc()]
-    ids = select(table.c.id).where(*conditions).order_by(*order).limit(page.limit).offset(page.offset)
+    order = [_descending(column), table.c.id.desc()] if page.descending else [_ascending(column), table.c.id]
+    ids = select(table.c.id).where(*conditions).order_by(*order).limit(page.limit).offset(skipped(page))
     query = select(table).where(table.c.id.in_(ids.scalar_subquery())).order_by(*order)
     count = select(func.count()).select_from(table).where(*conditions)
 
@@ -48,11 +49,30 @@ async def page_of(
     return found
 
 
+def skipped(page: Page) -> ColumnElement[int]:
+    """Rows before a page: there may be said to be more than a number of the usual width holds."""
+    return literal(page.offset, BigInteger)
+
+
 def _sorted_by(table: Table, page: Page, elsewhere: Mapping[Order, ColumnElement[Any]]) -> ColumnElement[Any]:
     column = elsewhere.get(page.order, table.c.get(page.order.value, table.c.created_at))
     if not page.places:
         return column
     return case(*((column == value, place) for value, place in page.places.items()), else_=len(page.places))
+
+
+def _ascending(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What has no value comes first, on every database."""
+    return column.asc().nulls_first() if _may_be_null(column) else column.asc()
+
+
+def _descending(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return column.desc().nulls_last() if _may_be_null(column) else column.desc()
+
+
+def _may_be_null(column: ColumnElement[Any]) -> bool:
+    # An index is read in its order only if nothing is said of NULLs.
+    return not isinstance(column, Column) or bool(column.nullable)
 
 
 def filtered(table: Table, actor: Actor, filter: AnyFilter) -> list[Condition]:
@@ -105,6 +125,6 @@ def has_tags(table: Table, tags: Sequence[str]) -> list[Condition]:
     if not wanted:
         return []
     # One condition however many they are: SQLite nests `AND` no deeper than a thousand.
-    listed = func.json_each(table.c.tags).table_valued("value")
+    listed = elements(table.c.tags).table_valued("value")
     found = select(func.count(listed.c.value.distinct())).where(listed.c.value.in_(sorted(wanted)))
     return [found.scalar_subquery() == len(wanted)]

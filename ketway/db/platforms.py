@@ -14,14 +14,15 @@ from ketway.domain.platforms import Platform, PlatformId, PlatformState, platfor
 from ketway.domain.prices import prices
 from ketway.domain.slots import BookingRules
 
+_EVERY = select(platform_states)
+
 
 class SqlPlatforms:
     def __init__(self, runner: Runner) -> None:
         self._run = runner.run
 
     async def states(self) -> Mapping[PlatformId, PlatformState]:
-        query = select(platform_states)
-        rows = await self._run(lambda c: c.execute(query).all())
+        rows = await self._run(lambda c: c.execute(_EVERY).all())
         return {row.platform_id: replace(from_row(PlatformState, row), made=_made(row.made)) for row in rows}
 
     async def put(self, state: PlatformState) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from ketway.db.holdings import add_programs
 from ketway.db.paging import page_of
-from ketway.db.rows import Runner, from_row, to_row
+from ketway.db.rows import Runner, from_row, from_rows, rows_by, to_row
 from ketway.db.tables import programs
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.errors import Unknown
 from ketway.domain.programs import Program, ProgramId
 from ketway.services.listing import Listed, Page
+
+_BY_ID = rows_by(programs.c.id)
 
 
 class SqlPrograms:
@@ -33,11 +35,14 @@ class SqlPrograms:
         return program
 
     async def fetch(self, id: ProgramId) -> Program:
-        query = select(programs).where(programs.c.id == id)
-        row = await self._run(lambda c: c.execute(query).one_or_none())
-        if row is None:
+        found = await self.of([id])
+        if not found:
             raise Unknown("program", str(id))
-        return from_row(Program, row)
+        return found[id]
+
+    async def of(self, ids: Sequence[ProgramId]) -> Mapping[ProgramId, Program]:
+        rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
+        return {program.id: program for program in from_rows(Program, rows)}
 
     async def list_named(self, actor: Actor, project: ProjectId, page: Page) -> Listed[Program]:
         if not actor.sees(project):

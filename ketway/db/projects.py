@@ -7,13 +7,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
-from ketway.db.paging import page_of
-from ketway.db.rows import Runner, from_row, to_row
+from ketway.db.paging import page_of, skipped
+from ketway.db.rows import Runner, from_row, rows_by, to_row
 from ketway.db.tables import members, projects
 from ketway.domain.accounts import AccountId, Member, Project, ProjectId, Role
 from ketway.services.listing import Listed, Page
 
 _OLDEST_FIRST = (members.c.created_at, members.c.account_id)
+_BY_ID = rows_by(projects.c.id).order_by(projects.c.created_at, projects.c.id)
+_OF_ACCOUNT = rows_by(members.c.account_id).order_by(*_OLDEST_FIRST)
 
 _WEIGHTS = select(projects.c.id, projects.c.weight).where(projects.c.id.in_(bindparam("ids", expanding=True)))
 
@@ -34,8 +36,7 @@ class SqlProjects:
         return found[0] if found else None
 
     async def of(self, ids: Sequence[ProjectId]) -> Sequence[Project]:
-        query = select(projects).where(projects.c.id.in_(ids)).order_by(projects.c.created_at, projects.c.id)
-        rows = await self._run(lambda c: c.execute(query).all())
+        rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
         return [from_row(Project, row) for row in rows]
 
     async def weights(self, ids: Collection[ProjectId]) -> Mapping[ProjectId, float]:
@@ -57,13 +58,14 @@ class SqlProjects:
         await self._run(lambda c: c.execute(delete(members).where(*_is(member))))
 
     async def memberships(self, account: AccountId) -> Sequence[Member]:
-        return await self._members(members.c.account_id == account)
+        rows = await self._run(lambda c: c.execute(_OF_ACCOUNT, {"ids": [account]}).all())
+        return [from_row(Member, row) for row in rows]
 
     async def members(self, project: ProjectId, page: Page) -> Listed[Member]:
         column = members.c.get(page.order.value, members.c.created_at)
         order = [each.desc() if page.descending else each.asc() for each in (column, members.c.account_id)]
         of_project = select(members).where(members.c.project_id == project)
-        query = of_project.order_by(*order).limit(page.limit).offset(page.offset)
+        query = of_project.order_by(*order).limit(page.limit).offset(skipped(page))
         count = select(func.count()).select_from(of_project.subquery())
         rows = await self._run(lambda c: c.execute(query).all())
         total = await self._run(lambda c: c.execute(count).scalar_one())

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
+from ketway.db.presence import stands
 from ketway.db.rows import Condition, Runner, from_row, to_row
 from ketway.db.tables import KEYED, KEYLESS, requests
 from ketway.domain.requests import Asked, Request, RequestId
@@ -31,6 +32,13 @@ class SqlRequests:
         )
         rows = await self._run(lambda c: c.execute(query).all())
         return [from_row(Request, row) for row in rows]
+
+    async def hand_to(self, id: RequestId, server: str) -> None:
+        statement = update(requests).where(requests.c.id == id).values(server=server)
+        await self._run(lambda c: c.execute(statement))
+
+    async def is_served(self, request: Request) -> bool:
+        return await self._run(lambda c: stands(c, request.server))
 
     async def forget(self, id: RequestId) -> None:
         await self._run(lambda c: c.execute(delete(requests).where(requests.c.id == id)))

@@ -1,4 +1,4 @@
-"""Results: what is known of them; their bytes are in the blob store."""
+"""Results: what is known of them, and the documents of those that are small."""
 
 from __future__ import annotations
 
@@ -12,20 +12,26 @@ from ketway.db.tables import jobs, results
 from ketway.domain.estimates import Run
 from ketway.domain.jobs import JobId
 from ketway.domain.platforms import PlatformId
-from ketway.domain.results import Result, measured
+from ketway.domain.results import Result, job_of, measured
+
+#: All but the documents, which lists would read for nothing.
+_KNOWN = [column for column in results.c if column.name != "document"]
 
 
 class SqlResults:
     def __init__(self, runner: Runner) -> None:
         self._run = runner.run
 
-    async def add(self, result: Result) -> None:
-        row = to_row(result) | {
-            "counts": [dict(counts) for counts in result.counts],
-            "metadata": dict(result.metadata),
-        }
-        await self._run(lambda c: c.execute(insert(results), row))
-        await self._run(lambda c: add_results(c, [result]))
+    async def add(self, results_: Sequence[Result], documents: Mapping[str, bytes]) -> None:
+        rows = [
+            to_row(result)
+            | {"counts": [dict(counts) for counts in result.counts], "metadata": dict(result.metadata)}
+            | {"document": documents.get(result.key)}
+            for result in results_
+        ]
+        if rows:
+            await self._run(lambda c: c.execute(insert(results), rows))
+            await self._run(lambda c: add_results(c, results_))
 
     async def history(self, platform: PlatformId, most: int) -> Sequence[Run]:
         latest = (
@@ -40,6 +46,13 @@ class SqlResults:
         return [run for row in rows if (run := measured(row.metadata)) is not None]
 
     async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]:
-        query = select(results).where(results.c.job_id.in_(jobs))
+        query = select(*_KNOWN).where(results.c.job_id.in_(jobs))
         rows = await self._run(lambda c: c.execute(query).all())
         return {row.job_id: from_row(Result, row) for row in rows}
+
+    async def documents(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        query = select(results.c.key, results.c.document).where(
+            results.c.job_id.in_([job_of(key) for key in keys]), results.c.document.is_not(None)
+        )
+        rows = await self._run(lambda c: c.execute(query).all())
+        return {row.key: row.document for row in rows if row.key in keys}

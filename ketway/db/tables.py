@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -346,6 +347,7 @@ results = Table(
     Column("counts", Json, nullable=False),
     Column("metadata", Json, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("document", LargeBinary),
 )
 
 leases = Table(

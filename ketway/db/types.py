@@ -6,15 +6,26 @@ import enum
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Dialect, Integer, String, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeDecorator
 
 from ketway.domain.prices import Prices
 
 MICROSECONDS = 1_000_000
+_MICROSECOND = timedelta(microseconds=1)
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+#: Rows of one question share most of their ids, and to read a UUID costs more than all else of a column.
+_uuid = lru_cache(maxsize=10_000)(UUID)
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 class Id(TypeDecorator[UUID]):
@@ -27,12 +38,12 @@ class Id(TypeDecorator[UUID]):
         return None if value is None else str(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> UUID | None:
-        return None if value is None else UUID(value)
+        return None if value is None else _uuid(value)
 
 
 def micros(moment: datetime) -> int:
     """A time as the number that is kept."""
-    return int(moment.replace(microsecond=0).timestamp()) * MICROSECONDS + moment.microsecond
+    return (moment - _BEGINNING) // _MICROSECOND
 
 
 class Moment(TypeDecorator[datetime]):
@@ -47,8 +58,7 @@ class Moment(TypeDecorator[datetime]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        whole, micro = divmod(value, MICROSECONDS)
-        return datetime.fromtimestamp(whole, UTC).replace(microsecond=micro)
+        return _BEGINNING + timedelta(microseconds=value)
 
 
 class Time(TypeDecorator[timedelta]):
@@ -58,7 +68,7 @@ class Time(TypeDecorator[timedelta]):
     cache_ok = True
 
     def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
-        return None if value is None else value // timedelta(microseconds=1)
+        return None if value is None else value // _MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
         return None if value is None else timedelta(microseconds=value)
@@ -92,9 +102,11 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return None if value is None else _encode(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        if value in ("{}", "[]"):  # as most are
+            return {} if value == "{}" else []
         return None if value is None else json.loads(value)
 
 
@@ -142,3 +154,36 @@ class Rank(TypeDecorator[enum.Enum]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> enum.Enum | None:
         return None if value is None else self.members(value)
+
+
+class latest(GenericFunction[Any]):  # noqa: N801 - called as the functions of SQL are
+    """The largest of several values of one row, none of which is NULL."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(latest)
+def _greatest(element: latest, compiler: SQLCompiler, **words: Any) -> str:
+    return f"greatest{compiler.process(element.clause_expr, **words)}"
+
+
+@compiles(latest, "sqlite")
+def _max(element: latest, compiler: SQLCompiler, **words: Any) -> str:
+    return f"max{compiler.process(element.clause_expr, **words)}"
+
+
+class elements(GenericFunction[Any]):  # noqa: N801
+    """The texts of a JSON list that is kept as text, as rows with a column `value`."""
+
+    inherit_cache = True
+
+
+@compiles(elements)
+def _json_array_elements(element: elements, compiler: SQLCompiler, **words: Any) -> str:
+    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **words)} AS json))"
+
+
+@compiles(elements, "sqlite")
+def _json_each(element: elements, compiler: SQLCompiler, **words: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **words)})"

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, text, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Row, bindparam, cast, func, select, text, type_coerce
 
 from ketway.db.rows import Runner, from_row, to_row
 from ketway.db.tables import usage
@@ -46,7 +46,7 @@ class SqlUsage:
         return [_tally(row) for row in rows]
 
     async def since(self, project: ProjectId, first: date) -> Mapping[Prices, Usage]:
-        sums = [type_coerce(func.sum(usage.c[name]), usage.c[name].type).label(name) for name in _AMOUNTS]
+        sums = [_sum(usage.c[name]).label(name) for name in _AMOUNTS]
         query = (
             select(usage.c.prices, *sums)
             .where(usage.c.project_id == project, usage.c.day >= first)
@@ -54,6 +54,11 @@ class SqlUsage:
         )
         rows = await self._run(lambda c: c.execute(query).all())
         return {row.prices: from_row(Usage, row) for row in rows}
+
+
+def _sum(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """PostgreSQL adds whole numbers up to a decimal one."""
+    return type_coerce(cast(func.sum(type_coerce(column, BigInteger)), BigInteger), column.type)
 
 
 def _tally(row: Row[Any]) -> Tally:

@@ -7,10 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
-from ketway.db.rows import Runner, from_row, to_row
+from ketway.db.rows import Runner, from_row, rows_by, to_row
 from ketway.db.tables import worker_tokens, workers
 from ketway.domain.credentials import WorkerToken, WorkerTokenId
 from ketway.domain.leases import Worker, WorkerId
+
+_BY_ID = rows_by(workers.c.id)
+_TOKEN = rows_by(worker_tokens.c.secret_hash)
 
 
 class SqlWorkers:
@@ -22,8 +25,7 @@ class SqlWorkers:
         await self._run(lambda c: c.execute(insert(workers), row))
 
     async def get(self, id: WorkerId) -> Worker | None:
-        query = select(workers).where(workers.c.id == id)
-        row = await self._run(lambda c: c.execute(query).one_or_none())
+        row = await self._run(lambda c: c.execute(_BY_ID, {"ids": [id]}).one_or_none())
         return None if row is None else from_row(Worker, row)
 
     async def seen(self, id: WorkerId, now: datetime) -> None:
@@ -36,8 +38,7 @@ class SqlWorkers:
         return {engine: row.seen_at for row in rows for engine in row.engines}
 
     async def token_hashed(self, secret_hash: str) -> WorkerToken | None:
-        query = select(worker_tokens).where(worker_tokens.c.secret_hash == secret_hash)
-        row = await self._run(lambda c: c.execute(query).one_or_none())
+        row = await self._run(lambda c: c.execute(_TOKEN, {"ids": [secret_hash]}).one_or_none())
         return None if row is None else from_row(WorkerToken, row)
 
     async def add_token(self, token: WorkerToken) -> None:

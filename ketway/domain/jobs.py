@@ -94,19 +94,20 @@ class Job:
         """Drawn with its id, so that every attempt draws the same shots."""
         return self.id.int % 2**32
 
-    def become(self, status: JobStatus, now: datetime) -> Job:
+    def become(self, status: JobStatus, now: datetime, **changes: Any) -> Job:
         """
+        Args:
+            changes: what else the move brings.
         Raises:
             IllegalMove: not in `MOVES`.
         """
         if status not in MOVES.get(self.status, ()):
             raise IllegalMove("job", self.status.value, status.value)
-        return replace(self, status=status, updated_at=now)
+        return replace(self, status=status, updated_at=now, **changes)
 
     def start(self, now: datetime) -> Job:
         """A new attempt begins."""
-        started = self.become(JobStatus.RUNNING, now)
-        return replace(started, attempt=self.attempt + 1, progress=0, started_at=now)
+        return self.become(JobStatus.RUNNING, now, attempt=self.attempt + 1, progress=0, started_at=now)
 
     def resume(self, now: datetime) -> Job:
         """Its last attempt was thought lost and speaks again, before another one began."""
@@ -121,12 +122,12 @@ class Job:
         if self.cancel_requested_at is not None:
             return self._end(JobStatus.CANCELLED, now)
         known = shots if self.shots is None else self.shots
-        return replace(self._end(JobStatus.DONE, now), progress=100, shots=known)
+        return self._end(JobStatus.DONE, now, progress=100, shots=known)
 
     def fail(self, why: str, now: datetime) -> Job:
         if self.cancel_requested_at is not None:
             return self._end(JobStatus.CANCELLED, now)
-        return replace(self._end(JobStatus.FAILED, now), errors=(*self.errors, why))
+        return self._end(JobStatus.FAILED, now, errors=(*self.errors, why))
 
     def cancel(self, now: datetime) -> Job:
         """Waiting: cancelled. Running: asked to stop.
@@ -148,7 +149,7 @@ class Job:
         """Whoever runs it says what went wrong; it ends with that."""
         if self.is_finished:
             raise AlreadyFinished("job", str(self.id), self.status.value)
-        return replace(self._end(JobStatus.FAILED, now), errors=(*self.errors, *errors))
+        return self._end(JobStatus.FAILED, now, errors=(*self.errors, *errors))
 
     def lose_child(self, why: str, now: datetime) -> Job:
         """Its child died: back to the queue, or given up after too many deaths."""
@@ -172,7 +173,7 @@ class Job:
     def _requeue(self, now: datetime) -> Job:
         if self.cancel_requested_at is not None:
             return self._end(JobStatus.CANCELLED, now)
-        return replace(self.become(JobStatus.QUEUED, now), progress=0)
+        return self.become(JobStatus.QUEUED, now, progress=0)
 
-    def _end(self, status: JobStatus, now: datetime) -> Job:
-        return replace(self.become(status, now), ended_at=now)
+    def _end(self, status: JobStatus, now: datetime, **changes: Any) -> Job:
+        return self.become(status, now, ended_at=now, **changes)

@@ -19,6 +19,10 @@ KEY_LIFE = timedelta(hours=24)
 UNANSWERED_LIFE = timedelta(minutes=5)
 
 
+#: The server of a request that nobody answers.
+NOBODY = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """One request as it came in.
@@ -43,7 +47,7 @@ class Request:
 
     Args:
         made: ids of what it made.
-        server: which run of which server answers it.
+        server: which run of which server answers it; "" if none does.
         expires_at: until then a repetition gets what was made.
     """
 

@@ -16,7 +16,8 @@ from qiskit_aer.noise import NoiseModel
 
 from ketway.domain.errors import ProgramRefused, ShotsOverLimit
 from ketway.domain.tasks import Checked, Computed, Task
-from ketway.engines.aer_options import WIDE, options_of, seed_of
+from ketway.engines.aer_options import WIDE, options_of, own_seed_of
+from ketway.engines.aer_runs import Asked, Runs
 from ketway.engines.circuit_documents import Document, document_of
 from ketway.engines.circuit_noise import noise_of
 from ketway.engines.circuit_qasm import Allowance, circuit_of
@@ -29,6 +30,7 @@ from ketway.engines.circuit_results import (
     text_of,
 )
 from ketway.engines.engine import Progress
+from ketway.engines.kept import told
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -37,19 +39,22 @@ QISKIT = metadata.version("qiskit")
 DEFAULT_SHOTS = 1024
 SEED_STEP = 2113  #: between the circuits of a job, as Aer does by itself
 KEY = re.compile(r"^\s*(?:creg (\w+)\[\d+\]|bit\[\d+\] (\w+));\s*// Measurement: (.*)$", re.MULTILINE)
-#: In Aer's words, what a program or its options did wrong.
-USERS_FAULT = re.compile("invalid instructions|invalid parameters|Insufficient memory|not supported")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A task, parsed: everything that Aer is told."""
+    """A task, parsed: everything that Aer is told.
+
+    Args:
+        has_own_seed: the user's, who may compare shots with what Aer gives at home.
+    """
 
     document: Document
     circuits: tuple[QuantumCircuit, ...]
     noise: NoiseModel | None
     shots: int
     seed: int
+    has_own_seed: bool
     options: Mapping[str, Any]
     asks_memory: bool
 
@@ -63,6 +68,9 @@ class Aer:
     name = "aer"
     version = metadata.version("qiskit-aer")
 
+    def __init__(self) -> None:
+        self.runs = Runs()
+
     def check(self, task: Task) -> Checked:
         return Checked(qubits=plan_of(task).qubits)
 
@@ -71,11 +79,23 @@ class Aer:
         on_progress(0)
         plan = plan_of(task)
         simulator = AerSimulator(**plan.options, noise_model=plan.noise)
-        results, methods = [], set()
-        for position in range(len(plan.circuits)):
-            result, method = simulated(simulator, plan, position)
-            results.append(result)
-            methods.add(method)
+        results, found = [], []
+        may_draw = plan.noise is None and not plan.has_own_seed
+        for position, circuit in enumerate(plan.circuits):
+            asked = asked_of(plan, position)
+            shots = self.runs.shots_of(simulator, asked, may_draw=may_draw)
+            found.append(shots)
+            results.append(
+                result_of(
+                    circuit,
+                    plan.document,
+                    position,
+                    shots=plan.shots,
+                    counts=shots.counts,
+                    shots_read=shots.each,
+                    seed=asked.seed,
+                )
+            )
             on_progress(99 * (position + 1) // len(plan.circuits))
         document = text_of(results, plan.document, f"{self.name}_simulator", self.version)
         on_progress(100)
@@ -88,11 +108,16 @@ class Aer:
                 "version": self.version,
                 "qiskit_version": QISKIT,
                 "seed": plan.seed,
-                "method": ", ".join(sorted(methods)),
+                "method": ", ".join(sorted({shots.method for shots in found})),
                 "seconds": round(time.perf_counter() - began, 6),
                 "qubits": plan.qubits,
+                **told(_all_kept([shots.is_kept for shots in found])),
             },
         )
+
+
+def _all_kept(each: Sequence[bool | None]) -> bool | None:
+    return None if None in each else all(each)
 
 
 def plan_of(task: Task) -> Plan:
@@ -105,6 +130,7 @@ def plan_of(task: Task) -> Plan:
     check_form(document)
     check_number(document, int(task.settings.get("max_circuits", len(document.circuits))))
     asked = run_options_of(task, document)
+    own_seed = own_seed_of(document.options, asked)
     options = options_of(document.options, task)
     shots = shots_of(task, document)
     method = str(options["method"])
@@ -116,7 +142,8 @@ def plan_of(task: Task) -> Plan:
         ),
         noise=None if document.noise is None else noise_of(document.noise),
         shots=shots,
-        seed=seed_of(task, document.options, asked),
+        seed=task.seed if own_seed is None else own_seed,
+        has_own_seed=own_seed is not None,
         options=options,
         asks_memory=asked.get("memory") is True,
     )
@@ -188,36 +215,15 @@ def measures(circuit: QuantumCircuit) -> bool:
     )
 
 
-def simulated(simulator: AerSimulator, plan: Plan, position: int) -> tuple[CircuitResult, str]:
-    """Run one circuit; also the method that Aer chose.
-
-    Raises:
-        ProgramRefused: Aer says that the program or its options are at fault.
-        RuntimeError: with Aer's own words, for any other failure.
-    """
-    circuit, seed = plan.circuits[position], plan.seed + SEED_STEP * position
-    keeps_shots = plan.asks_memory or form_for(plan.document) is Form.CIRQ
-    found = simulator.run(circuit, shots=plan.shots, seed_simulator=seed, memory=keeps_shots).result()
-    if not found.success:
-        status = str(found.results[0].status if found.results else found.status)
-        if USERS_FAULT.search(status):
-            raise ProgramRefused(f"Aer cannot run this: {status.removeprefix('ERROR:').strip()[:400]}")
-        raise RuntimeError(f"Aer failed: {status[:1000]}")
-    first = found.results[0]
-    counts = {
-        format(int(value, 16), f"0{circuit.num_clbits}b"): int(count)
-        for value, count in first.data.to_dict().get("counts", {}).items()
-    }
-    result = result_of(
-        circuit,
-        plan.document,
-        position,
+def asked_of(plan: Plan, position: int) -> Asked:
+    return Asked(
+        circuit=plan.circuits[position],
+        text=plan.document.circuits[position].text,
         shots=plan.shots,
-        counts=counts,
-        shots_read=list(first.data.memory) if keeps_shots else None,
-        seed=seed,
+        seed=plan.seed + SEED_STEP * position,
+        options=plan.options,
+        keeps_shots=plan.asks_memory or form_for(plan.document) is Form.CIRQ,
     )
-    return result, str((first.metadata or {}).get("method", plan.options["method"]))
 
 
 def result_of(

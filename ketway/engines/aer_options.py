@@ -117,7 +117,8 @@ def options_of(sent: Mapping[str, Any], task: Task) -> dict[str, Any]:
     return {**chosen, **OURS, "max_memory_mb": min(memory, ceiling)}
 
 
-def seed_of(task: Task, *places: Mapping[str, Any]) -> int:
+def own_seed_of(*places: Mapping[str, Any]) -> int | None:
+    """The user's, if there is one."""
     for place in places:
         if (seed := in_aers_words(place).get("seed_simulator")) is not None:
             if not whole(0, MAX_SEED)(seed):
@@ -125,4 +126,4 @@ def seed_of(task: Task, *places: Mapping[str, Any]) -> int:
                     "seed_simulator should be a whole number from 0 to 2**62, or left out.", "configuration"
                 )
             return int(seed)
-    return task.seed
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from math import inf
+from typing import Any
 
 import torch
 from emu_base import PulserData
@@ -57,6 +58,9 @@ class EmuMps:
         with steps_told(on_progress, config.n_trajectories):
             results: Results = backend.run()
         return results
+
+    def bytes_of(self, state: Any) -> int:
+        return sum(int(factor.numel() * factor.element_size()) for factor in state.factors)
 
 
 ENGINE = PulserEngine(EmuMps())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import torch
 from emu_base import PulserData
@@ -47,6 +48,9 @@ class EmuSv:
         with steps_told(on_progress, config.n_trajectories):
             results: Results = backend.run()
         return results
+
+    def bytes_of(self, state: Any) -> int:
+        return int(state.data.numel() * state.data.element_size())
 
 
 ENGINE = PulserEngine(EmuSv())

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from math import log2
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from pulser.backend import Results
@@ -19,10 +19,12 @@ from pulser.backend import Results
 from ketway.domain.errors import ProgramRefused
 from ketway.domain.tasks import Checked, Computed, Task
 from ketway.engines.engine import Progress
+from ketway.engines.kept import Kept, Weighed, told
 from ketway.engines.pulser_config import Config, Rules, configure, needs_density_matrix
+from ketway.engines.pulser_evolved import Evolved, evolve, is_noiseless, key_for
 from ketway.engines.pulser_machine import build_on, machine_of
 from ketway.engines.pulser_program import Sequence, build, fits, listed, message_of
-from ketway.engines.pulser_results import document_of, form_for
+from ketway.engines.pulser_results import document_of, form_for, read
 
 PULSER = metadata.version("pulser-core")
 STEP = re.compile(r"step = (\d+)/(\d+)")
@@ -46,6 +48,9 @@ class Emulator(Protocol):
     def simulate(self, sequence: Sequence, config: Config, on_progress: Progress) -> Results:
         """Run; progress in 0..100."""
 
+    def bytes_of(self, state: Any) -> int:
+        """What it takes to keep one of its states."""
+
 
 class PulserEngine:
     """An `Engine` made of one emulator."""
@@ -54,6 +59,7 @@ class PulserEngine:
         self.emulator = emulator
         self.name = emulator.rules.engine
         self.version = metadata.version(emulator.distribution)
+        self.evolutions: Kept[Evolved] = Kept()
 
     def check(self, task: Task) -> Checked:
         sequence, config = self.prepare(task)
@@ -69,9 +75,8 @@ class PulserEngine:
         sequence, config = self.prepare(task)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            self.seed(task.seed)
-            results = self.simulate(sequence, config, rising)
-            document, counter = document_of(results, config, task.seed, form_for(task))
+            found, is_kept = self.found(task, sequence, config, rising)
+            document, counter = document_of(found, config, task.seed, form_for(task))
         rising.finish()
         return Computed(
             document=document,
@@ -84,7 +89,29 @@ class PulserEngine:
                 "seed": task.seed,
                 "seconds": round(time.perf_counter() - began, 6),
                 "qubits": len(sequence.register.qubit_ids),
+                **told(is_kept),
             },
+        )
+
+    def found(
+        self, task: Task, sequence: Sequence, config: Config, on_progress: Progress
+    ) -> tuple[dict[str, Any], bool | None]:
+        """What the emulator finds, and whether it had computed that before and only drew anew; None where
+        it must compute every time."""
+        if not is_noiseless(config):
+            self.seed(task.seed)
+            return read(self.simulate(sequence, config, on_progress)), None
+        evolved, is_kept = self.evolutions.find(
+            key_for(task, self.name, config), lambda: self.evolve(sequence, config, on_progress)
+        )
+        # Here and not before it evolves: one who draws from what is kept draws the same.
+        self.seed(task.seed)
+        return evolved.look(config), is_kept
+
+    def evolve(self, sequence: Sequence, config: Config, on_progress: Progress) -> Weighed[Evolved]:
+        self.seed(0)
+        return evolve(
+            config, lambda watched: self.simulate(sequence, watched, on_progress), self.emulator.bytes_of
         )
 
     def simulate(self, sequence: Sequence, config: Config, on_progress: Progress) -> Results:

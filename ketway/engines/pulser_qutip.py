@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from typing import Any
 
 import numpy as np
 import qutip
@@ -55,6 +56,9 @@ class PulserQutip:
         ready = backend(sequence, with_progress_times(sequence, config))
         with redirect_stdout(Printed(on_progress, config.n_trajectories)), seeded_jumps():
             return ready.run()
+
+    def bytes_of(self, state: Any) -> int:
+        return int(16 * np.prod(state.to_qobj().shape))
 
 
 def backend(sequence: Sequence, config: Config) -> QutipBackendV2:

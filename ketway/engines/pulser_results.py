@@ -34,18 +34,29 @@ def form_for(task: Task) -> Form:
     return Form.WRAPPED if configuration_text(task) is None else Form.CONFIGURED
 
 
-def document_of(results: Results, config: Config, seed: int, form: Form) -> tuple[str, dict[str, int]]:
+def read(results: Results) -> dict[str, Any]:
+    """What an emulator returned, as JSON values.
+
+    Raises:
+        ArithmeticError: it gave a value that is not a number.
+    """
+    found: dict[str, Any] = json.loads(
+        results.to_abstract_repr(skip_validation=True), parse_constant=not_a_number
+    )
+    return found
+
+
+def document_of(
+    found: Mapping[str, Any], config: Config, seed: int, form: Form
+) -> tuple[str, dict[str, int]]:
     """The document as JSON text, and the counter in it.
 
     Args:
-        results: as the emulator returned them.
+        found: as `read` gives it.
         config: what was asked; only its observables are kept, in its order.
         seed: of the draws made here.
         form: the parts that are told.
-    Raises:
-        ArithmeticError: the emulator gave a value that is not a number.
     """
-    found = json.loads(results.to_abstract_repr(skip_validation=True), parse_constant=not_a_number)
     chance = np.random.default_rng(seed)
     kept = only_asked(found, config)
     for tag, shots in bitstrings(config):

@@ -22,8 +22,11 @@ from ketway.engines.circuit_results import CircuitResult, Form, Registers, check
 from ketway.engines.cirq_from_qiskit import translated
 from ketway.engines.cirq_results import Records, counts_of, registers_of, result_text
 from ketway.engines.cirq_results import shots_of as shots_read
+from ketway.engines.distributions import Distribution
 from ketway.engines.engine import Progress
+from ketway.engines.kept import Kept, key_of, told
 from ketway.engines.qsim_circuits import simplified
+from ketway.engines.qsim_final import can_be_kept, distribution_of, is_sampled_at_once, records_of
 from ketway.engines.qsim_options import Chosen, chosen
 
 CIRQ = metadata.version("cirq-core")
@@ -83,6 +86,9 @@ class Qsim:
     name = "qsim"
     version = metadata.version("qsimcirq")
 
+    def __init__(self) -> None:
+        self.distributions: Kept[Distribution] = Kept()
+
     def check(self, task: Task) -> Checked:
         return Checked(qubits=plan_of(task).program.qubits)
 
@@ -90,7 +96,7 @@ class Qsim:
         began = time.perf_counter()
         on_progress(0)
         plan = plan_of(task)
-        records = sampled(plan, on_progress)
+        records, is_kept = self.sampled(plan, on_progress)
         result = result_of(plan, records)
         own = records if plan.program.bits is None else None
         document = result_text(result, own, plan.document, f"{self.name}_simulator", self.version)
@@ -106,9 +112,23 @@ class Qsim:
                 "seed": plan.seed,
                 "seconds": round(time.perf_counter() - began, 6),
                 "qubits": plan.program.qubits,
+                **told(is_kept),
                 **simulator_of(plan),
             },
         )
+
+    def sampled(self, plan: Plan, on_progress: Progress) -> tuple[Records, bool | None]:
+        """Bits of all shots, by measurement key; and whether nothing was run for them, None where it must."""
+        circuit, chance = plan.program.circuit, np.random.RandomState(plan.seed)
+        if plan.lacking is not None:
+            with refused("Cirq's simulator"):  # a condition may ask for what only a run can tell
+                return drawn(cirq.Simulator(dtype=np.complex64, seed=chance), plan, on_progress), None
+        simulator = QSimSimulator(plan.chosen.qsim, seed=chance)
+        if not can_be_kept(circuit):
+            return drawn(simulator, plan, on_progress), None
+        key = key_of(plan.document.circuits[0].text, plan.chosen.qsim.as_dict())
+        distribution, is_kept = self.distributions.find(key, lambda: distribution_of(simulator, circuit))
+        return records_of(circuit, distribution, plan.shots, plan.seed), is_kept
 
 
 def simulator_of(plan: Plan) -> dict[str, str]:
@@ -218,15 +238,6 @@ def lacking_for(circuit: cirq.Circuit) -> str | None:
     return None
 
 
-def sampled(plan: Plan, on_progress: Progress) -> Records:
-    """Bits of all shots, by measurement key."""
-    chance = np.random.RandomState(plan.seed)
-    if plan.lacking is None:
-        return drawn(QSimSimulator(plan.chosen.qsim, seed=chance), plan, on_progress)
-    with refused("Cirq's simulator"):  # a condition may ask for what only a run can tell
-        return drawn(cirq.Simulator(dtype=np.complex64, seed=chance), plan, on_progress)
-
-
 def drawn(simulator: cirq.Sampler, plan: Plan, on_progress: Progress) -> Records:
     circuit = plan.program.circuit
     if is_sampled_at_once(circuit):
@@ -237,14 +248,6 @@ def drawn(simulator: cirq.Sampler, plan: Plan, on_progress: Progress) -> Records
             rounds.append(simulator.run(circuit, repetitions=size).records)
             on_progress(90 * len(rounds) // ROUNDS)
     return {key: np.concatenate([one[key] for one in rounds]).astype(np.uint8) for key in rounds[0]}
-
-
-def is_sampled_at_once(circuit: cirq.Circuit) -> bool:
-    """The state is computed once, and all shots drawn from it."""
-    return circuit.are_all_measurements_terminal() and all(
-        cirq.is_measurement(operation) or cirq.has_unitary(operation)
-        for operation in circuit.all_operations()
-    )
 
 
 def sizes_of(shots: int) -> Iterator[int]:

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -17,6 +17,9 @@ log = structlog.get_logger()
 
 _BACK_OFF_S = (0.2, 1.0, 5.0, 30.0)
 _SHORT_LIFE_S = 30.0
+
+#: A worker knows a URL and a token, and what it runs may look around.
+_SECRETS = ("KETWAY_DATABASE",)
 
 
 @dataclass(kw_only=True)
@@ -85,5 +88,9 @@ class LocalFleet:
             *self.arguments,
             stdin=PIPE,
             start_new_session=True,  # a Ctrl-C is the server's to answer
-            env=os.environ | {"KETWAY_WORKER_TOKEN": self.token},
+            env=worker_environment(os.environ) | {"KETWAY_WORKER_TOKEN": self.token},
         )
+
+
+def worker_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name not in _SECRETS}

@@ -10,6 +10,7 @@ from uuid import UUID
 from ketway.domain.applications import Application
 from ketway.domain.platforms import Platform
 from ketway.domain.quotas import NO_QUOTAS, Quotas
+from ketway.domain.results import MAX_IN_ROW
 from ketway.domain.shares import FairShare
 from ketway.services.accounts import Accounts
 from ketway.services.backfill import Backfill, NoForecast
@@ -17,6 +18,7 @@ from ketway.services.batches import Batches
 from ketway.services.bookings import Bookings
 from ketway.services.candidates import Turns
 from ketway.services.checks import Checks
+from ketway.services.documents import Documents
 from ketway.services.figures import Figures
 from ketway.services.first_start import FirstStart
 from ketway.services.housekeeping import Housekeeping
@@ -25,6 +27,8 @@ from ketway.services.keys import Keys
 from ketway.services.learning import Learning
 from ketway.services.leases import Leases
 from ketway.services.notices import Notices
+from ketway.services.outcomes import Outcomes
+from ketway.services.paces import Paces
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, BlobStore, Checker, Clock, Database, Hasher, Tokens
 from ketway.services.processes import Processes
@@ -44,6 +48,7 @@ class Limits:
 
     max_program_bytes: int = 32 * 2**20
     max_jobs_per_request: int = 5000
+    max_in_row: int = MAX_IN_ROW
     lease_life: timedelta = timedelta(seconds=30)
     max_wait_s: float = 20.0
     sweep_interval_s: float = 1.0
@@ -63,9 +68,11 @@ class Core:
     batches: Batches
     bookings: Bookings
     jobs: Jobs
+    documents: Documents
     programs: Programs
     platforms: Platforms
     leases: Leases
+    outcomes: Outcomes
     housekeeping: Housekeeping
     requests: Requests
     rehearsals: Rehearsals
@@ -93,9 +100,16 @@ def build_core(
     engines_here: Collection[str],
     limits: Limits,
     applications: Sequence[Application] = (),
+    is_alone: bool = True,
+    server: str | None = None,
 ) -> Core:
-    """Wire the use cases to the adapters they are given."""
-    requests = Requests(db=db, clock=clock)
+    """Wire the use cases to the adapters they are given.
+
+    Args:
+        is_alone: no other server shares the database.
+        server: name of this run of it; a fresh one if None.
+    """
+    requests = Requests(db=db, clock=clock, server=server or str(fresh()))
     allowances = Allowances(clock=clock, server=limits.quotas)
     programs = Programs(
         db=db,
@@ -121,6 +135,12 @@ def build_core(
         fresh=fresh,
         max_jobs=limits.max_jobs_per_request,
     )
+    documents = Documents(db=db, blobs=blobs)
+    paces = Paces()
+    turns = Turns(fair_share=limits.fair_share, backfill=Backfill(forecast=NoForecast()))
+    outcomes = Outcomes(
+        db=db, blobs=blobs, clock=clock, bell=bell, turns=turns, paces=paces, max_in_row=limits.max_in_row
+    )
     return Core(
         accounts=Accounts(db=db, clock=clock, hasher=hasher, tokens=tokens, fresh=fresh),
         batches=batches,
@@ -130,7 +150,8 @@ def build_core(
         ),
         keys=Keys(db=db, clock=clock, fresh=fresh),
         first_start=FirstStart(db=db, clock=clock, hasher=hasher, fresh=fresh),
-        jobs=Jobs(db=db, blobs=blobs, clock=clock, bell=bell),
+        jobs=Jobs(db=db, blobs=blobs, kept=documents, clock=clock, bell=bell),
+        documents=documents,
         programs=programs,
         platforms=platforms,
         leases=Leases(
@@ -139,11 +160,14 @@ def build_core(
             clock=clock,
             bell=bell,
             platforms=platforms,
-            turns=Turns(fair_share=limits.fair_share, backfill=Backfill(forecast=NoForecast())),
+            turns=turns,
+            outcomes=outcomes,
+            paces=paces,
             fresh=fresh,
             life=limits.lease_life,
             max_wait_s=limits.max_wait_s,
         ),
+        outcomes=outcomes,
         housekeeping=Housekeeping(
             db=db,
             clock=clock,
@@ -151,6 +175,7 @@ def build_core(
             slots=Slots(db=db, clock=clock),
             grace=limits.lease_life,
             interval_s=limits.sweep_interval_s,
+            is_alone=is_alone,
         ),
         requests=requests,
         rehearsals=Rehearsals(db=db, batches=batches),

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
+from ketway.domain.accounts import ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.jobs import Job, JobStatus
+from ketway.domain.platforms import PlatformId
+from ketway.domain.prices import Prices
 from ketway.domain.usage import NOTHING, Tally, Usage, of_ended
 from ketway.services.ports import Work
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """What a batch is to take note of.
+
+    Args:
+        ended: jobs of it that did.
+        used: by its jobs, beside that they ended.
+    """
+
+    ended: tuple[Job, ...] = ()
+    used: Usage = NOTHING
 
 
 async def stop(work: Work, batch: Batch, ends_as: BatchStatus, now: datetime, message: str = "") -> Batch:
@@ -62,28 +79,43 @@ async def settle(work: Work, id: BatchId, now: datetime, *ended: Job, used: Usag
     Args:
         used: by these jobs, beside that they ended.
     """
-    batch = await work.batches.fetch(id)
-    noted = replace(batch, last_ended_at=now, updated_at=now) if ended else batch
-    is_busy = await work.jobs.has_unfinished(id)
-    settled = noted.settle(now, is_busy=is_busy, ran=0 if is_busy else await work.jobs.count_ran(id))
-    if settled is not batch:
-        await work.batches.put(settled)
+    await settle_all(work, now, {id: News(ended=ended, used=used)})
+
+
+async def settle_all(work: Work, now: datetime, news: Mapping[BatchId, News]) -> None:
+    """As `settle`, of many batches at once."""
+    batches = await work.batches.of(list(news))
+    busy = await work.jobs.unfinished_among(list(news))
+    ran = await work.jobs.count_ran([id for id in news if id not in busy])
+    changed: list[Batch] = []
+    used: list[tuple[Batch, Usage]] = []
+    for id, said in news.items():
+        batch = batches[id]
+        noted = replace(batch, last_ended_at=now, updated_at=now) if said.ended else batch
+        settled = noted.settle(now, is_busy=id in busy, ran=ran.get(id, 0))
+        if settled is not batch:
+            changed.append(settled)
+        used.append((settled, said.used + of_ended(said.ended) + _held(batch, settled)))
+    await work.batches.put(*changed)
+    for settled in changed:
         await _tell_booking(work, settled, now)
-    await note(work, settled, now, used + of_ended(ended) + _held(batch, settled))
+    await _note_all(work, now, used)
 
 
 async def note(work: Work, batch: Batch, now: datetime, used: Usage) -> None:
     """Write down what was used, in the transaction that makes it so: once, whatever is said twice."""
-    if used != NOTHING:
-        await work.usage.add(
-            Tally(
-                project_id=batch.project_id,
-                platform_id=batch.platform_id,
-                day=now.date(),
-                prices=batch.prices,
-                usage=used,
+    await _note_all(work, now, [(batch, used)])
+
+
+async def _note_all(work: Work, now: datetime, used: Sequence[tuple[Batch, Usage]]) -> None:
+    sums: dict[tuple[ProjectId, PlatformId, Prices], Usage] = defaultdict(lambda: NOTHING)
+    for batch, usage in used:
+        sums[batch.project_id, batch.platform_id, batch.prices] += usage
+    for (project, platform, prices), usage in sums.items():
+        if usage != NOTHING:
+            await work.usage.add(
+                Tally(project_id=project, platform_id=platform, day=now.date(), prices=prices, usage=usage)
             )
-        )
 
 
 def _held(before: Batch, after: Batch) -> Usage:

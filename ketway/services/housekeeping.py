@@ -24,6 +24,7 @@ class Housekeeping:
     Args:
         grace: how long live leases are spared after a start, a stall or a jump of the clock.
         interval_s: meant time between two sweeps.
+        is_alone: no other server shares the database.
     """
 
     db: Database
@@ -32,6 +33,7 @@ class Housekeeping:
     slots: Slots
     grace: timedelta
     interval_s: float
+    is_alone: bool = True
 
     def __post_init__(self) -> None:
         self._last: tuple[float, float] | None = None
@@ -44,7 +46,12 @@ class Housekeeping:
         await self.void_local()
 
     async def void_local(self) -> None:
-        """A local worker is known to be dead: its jobs wait again at once."""
+        """A local worker is known to be dead: its jobs wait again at once.
+
+        Where other servers share the database, they may be those of a living one; then leases end by time.
+        """
+        if not self.is_alone:
+            return
         async with self.db.work() as work:
             for lease in await work.leases.of_local_workers():
                 await self._lose(work, lease)

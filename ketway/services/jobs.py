@@ -11,6 +11,7 @@ from ketway.domain.batches import BatchId
 from ketway.domain.errors import AlreadyFinished, JobStillLives, OverBound, Refusal
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.results import Result
+from ketway.services.documents import Documents
 from ketway.services.ending import settle
 from ketway.services.listing import JobFilter, Listed, Order, Page
 from ketway.services.ports import Bell, BlobStore, Clock, Database
@@ -26,6 +27,7 @@ class Jobs:
 
     db: Database
     blobs: BlobStore
+    kept: Documents
     clock: Clock
     bell: Bell
     max_documents_bytes: int = 128 * 2**20
@@ -126,7 +128,7 @@ class Jobs:
 
     async def document(self, result: Result) -> bytes:
         """The bytes that a client downloads."""
-        return await self.blobs.get(result.key)
+        return await self.kept.read(result.key)
 
     async def documents(self, jobs: Sequence[JobId]) -> Mapping[JobId, bytes]:
         """What jobs already read left, by job; jobs without a result are left out.
@@ -137,7 +139,8 @@ class Jobs:
         results = await self.results(jobs)
         if sum(result.size for result in results.values()) > self.max_documents_bytes:
             raise OverBound("What these jobs left", self.max_documents_bytes)
-        return {id: await self.document(result) for id, result in results.items()}
+        found = await self.kept.read_all([result.key for result in results.values()])
+        return {id: found[result.key] for id, result in results.items()}
 
     def link(self, result: Result) -> str:
         """A URL, or a path of this server, that fetches the document without a login."""

@@ -1,39 +1,34 @@
-"""Leases: workers claim attempts, renew them, report on them, give them back."""
+"""Leases: workers claim attempts and renew them; how they end is told elsewhere (`Outcomes`)."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from ketway.domain.batches import BatchStatus
+from ketway.domain.batches import Batch, BatchStatus
 from ketway.domain.credentials import WorkerToken
-from ketway.domain.errors import LeaseLost, NotFound, Unknown
+from ketway.domain.errors import Unknown
 from ketway.domain.jobs import Job, JobStatus
 from ketway.domain.leases import Lease, LeaseId, LeaseStatus, Verdict, Word, Worker, WorkerId
+from ketway.domain.outcomes import Failure, Outcome
 from ketway.domain.platforms import Platform
-from ketway.domain.results import Result, blob_key, shown
 from ketway.domain.scheduling import Candidate, choose
-from ketway.domain.tasks import Computed, Task
-from ketway.domain.usage import NOTHING, Usage, of_result
 from ketway.services.candidates import Turns
-from ketway.services.ending import note, settle
+from ketway.services.grants import Grant, Lent, grants_of, read_lent
+from ketway.services.outcomes import Outcomes, is_latest, is_secret
+from ketway.services.paces import MOST_JOBS, Paces
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, BlobStore, Clock, Database, Work
 
-
-@dataclass(frozen=True, kw_only=True)
-class Grant:
-    """A lease with all that a worker needs to run it."""
-
-    lease: Lease
-    job: Job
-    platform: Platform
-    task: Task
+#: A worker that was seen so lately need not be written down again.
+_SEEN = timedelta(seconds=10)
+_UNREADABLE = Failure(
+    verdict=Verdict.FAULT, why="its program can no longer be read from the server's storage"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +58,8 @@ class Leases:
     bell: Bell
     platforms: Platforms
     turns: Turns
+    outcomes: Outcomes
+    paces: Paces
     fresh: Callable[[], UUID]
     life: timedelta
     max_wait_s: float
@@ -85,7 +82,8 @@ class Leases:
     async def claim(
         self, token: WorkerToken, id: WorkerId, request_id: str, *, most: int, wait_s: float
     ) -> Sequence[Grant]:
-        """Up to `most` jobs to run; waits for the first one to come.
+        """Up to `most` jobs to run, and with a short one others that wait behind it; waits for the
+        first one to come.
 
         The same question (`request_id`) asked again gets the same live leases.
 
@@ -107,206 +105,118 @@ class Leases:
         """Renew leases and hand on progress; says for each what to do with it."""
         now = self.clock.now()
         async with self.db.work() as work:
-            await _worker(work, token, id)
-            await work.workers.seen(id, now)
-            return {beat.lease_id: await self._renew(work, id, beat, now) for beat in beats}
-
-    async def report_done(self, id: LeaseId, secret: str, computed: Computed) -> None:
-        """Store a result, then make its job DONE. Saying the same twice is no fault.
-
-        Raises:
-            LeaseLost: the attempt is not this worker's any more; nothing is kept.
-        """
-        body = computed.document.encode()
-        sha256 = hashlib.sha256(body).hexdigest()
-        async with self.db.look() as work:
-            lease = await _lease(work, id, secret)
-            if lease.outcome == sha256:
-                return
-            await _attempt(work, lease)
-        key = blob_key(lease.job_id, lease.attempt, sha256)
-        # The bytes are safe before the job says DONE: whoever sees DONE can read them.
-        await self.blobs.put(key, body)
-        try:
-            is_kept = await self._keep_result(id, secret, computed, key, len(body), sha256)
-        except LeaseLost:
-            await self.blobs.delete(key)
-            raise
-        if not is_kept:
-            await self.blobs.delete(key)
-        await self.bell.ring()
-
-    async def _keep_result(
-        self, id: LeaseId, secret: str, computed: Computed, key: str, size: int, sha256: str
-    ) -> bool:
-        """Whether somebody will read the result; nobody does where a cancel was asked for."""
-        now = self.clock.now()
-        async with self.db.work() as work:
-            lease = await _lease(work, id, secret)
-            if lease.outcome == sha256:
-                return bool(await work.results.of([lease.job_id]))
-            job = await _attempt(work, lease)
-            ended = job.resume(now).finish(computed.shots, now)
-            if ended.status is JobStatus.DONE:
-                await work.results.add(
-                    Result(
-                        job_id=job.id,
-                        attempt=lease.attempt,
-                        key=key,
-                        size=size,
-                        sha256=sha256,
-                        shots=computed.shots,
-                        counts=[shown(counts) for counts in computed.counts],
-                        metadata=computed.metadata,
-                        created_at=now,
-                    )
-                )
-            made = of_result(ended, len(computed.counts), computed.shots)
-            await self._close(work, lease, ended, sha256, now, made)
-        return ended.status is JobStatus.DONE
-
-    async def report_failed(self, id: LeaseId, secret: str, verdict: Verdict, why: str) -> None:
-        """An attempt ended without a result. Saying the same twice is no fault.
-
-        Raises:
-            LeaseLost
-        """
-        digest = hashlib.sha256(f"{verdict.value}: {why}".encode()).hexdigest()
-        now = self.clock.now()
-        async with self.db.work() as work:
-            lease = await _lease(work, id, secret)
-            if lease.outcome == digest:
-                return
-            job = await _attempt(work, lease)
-            ended = _without_result(job.resume(now), verdict, why, now)
-            await self._close(work, lease, ended, digest, now)
-        await self.bell.ring()
-
-    async def _close(
-        self, work: Work, lease: Lease, job: Job, outcome: str, now: datetime, made: Usage = NOTHING
-    ) -> None:
-        await work.leases.put(lease.end(LeaseStatus.ENDED, outcome))
-        await work.jobs.put(job)
-        computed = max(now - lease.granted_at, timedelta(0))
-        await self.turns.used(work, job, computed, now)
-        used = made + Usage(computed=computed)
-        if job.is_finished:
-            await settle(work, job.batch_id, now, job, used=used)
-        else:
-            await note(work, await work.batches.fetch(job.batch_id), now, used)
-
-    async def give_back(self, id: LeaseId, secret: str) -> None:
-        """A worker stops: its job waits again, unharmed.
-
-        Raises:
-            LeaseLost
-        """
-        now = self.clock.now()
-        async with self.db.work() as work:
-            lease = await _lease(work, id, secret)
-            if lease.status is LeaseStatus.RETURNED:
-                return
-            job = await _attempt(work, lease)
-            back = job.resume(now).give_back(now)
-            await work.leases.put(lease.end(LeaseStatus.RETURNED))
-            await work.jobs.put(back)
-            if back.is_finished:
-                await settle(work, job.batch_id, now, back)
-        await self.bell.ring()
+            await _see(work, await _worker(work, token, id), now)
+            leases = await work.leases.of([beat.lease_id for beat in beats])
+            jobs = await work.jobs.of([lease.job_id for lease in leases.values()])
+            batches = await work.batches.of([*{job.batch_id for job in jobs.values()}])
+            words = {beat.lease_id: Word.LOST for beat in beats}
+            renewed: list[Lease] = []
+            advanced: list[Job] = []
+            for beat in beats:
+                lease = leases.get(beat.lease_id)
+                if lease is None or not is_secret(lease, beat.secret) or lease.worker_id != id:
+                    continue
+                job = jobs[lease.job_id]
+                batch = batches[job.batch_id]
+                if not _may_go_on(lease, job, batch):
+                    continue
+                renewed.append(replace(lease, status=LeaseStatus.LIVE, expires_at=now + self.life))
+                progress = job.resume(now).advance(beat.progress, now)
+                if (progress.progress, progress.status) != (job.progress, job.status):
+                    advanced.append(progress)
+                words[lease.id] = _word(job, batch)
+            await work.leases.put(*renewed)
+            await work.jobs.put(*advanced)
+        return words
 
     async def _claim_now(
         self, token: WorkerToken, id: WorkerId, request_id: str, most: int
     ) -> Sequence[Grant]:
         now = self.clock.now()
-        async with self.db.work() as work:
-            worker = await _worker(work, token, id)
-            await work.workers.seen(id, now)
-            leases = list(await work.leases.asked_as(id, request_id))
-            if not leases:
-                leases = await self._start_next(work, worker, request_id, most, now)
-            jobs = [await work.jobs.fetch(lease.job_id) for lease in leases]
-        grants = [await self._grant(lease, job) for lease, job in zip(leases, jobs, strict=True)]
-        return [grant for grant in grants if grant is not None]
+        lent: Lent | None = None
+        try:
+            async with self.db.work() as work:
+                worker = await _worker(work, token, id)
+                await _see(work, worker, now)
+                attempts = await _asked_before(work, id, request_id)
+                if not attempts:
+                    attempts = await self._start_next(work, worker, request_id, most, now)
+                if not attempts:
+                    return []
+                lent = await self._lent(work, attempts)
+            grants, unreadable = await grants_of(lent, self.blobs)
+        except asyncio.CancelledError:
+            # Whoever asked has hung up, while it was being written down perhaps.
+            if lent is not None:
+                await asyncio.shield(self._tell([lease for lease, _ in lent.attempts], None))
+            raise
+        await self._tell(unreadable, _UNREADABLE)
+        return grants
 
     async def _start_next(
         self, work: Work, worker: Worker, request_id: str, most: int, now: datetime
-    ) -> list[Lease]:
-        leases: list[Lease] = []
-        while len(leases) < most:
-            platforms = await self.platforms.run_by(work, worker.engines)
-            chosen = choose(await self.turns.candidates(work, platforms, now))
-            if chosen is None:
+    ) -> list[tuple[Lease, Job]]:
+        started: list[tuple[Lease, Job]] = []
+        platforms = await self.platforms.run_by(work, worker.engines)
+        by_id = {platform.id: platform for platform in platforms}
+        while len(started) < most:
+            head = choose(await self.turns.candidates(work, platforms, now))
+            if head is None:
                 break
-            leases.append(await self._start(work, worker, request_id, chosen, now))
-        return leases
+            lot = await self._lot(work, head, by_id[head.platform_id])
+            started += await self._start(work, worker, request_id, lot, now)
+        return started
+
+    async def _lot(self, work: Work, head: Candidate, platform: Platform) -> Sequence[Job]:
+        """The job that goes next, and those that go with it."""
+        most = MOST_JOBS if _lends_several(platform) else 1
+        if platform.capacity is not None and most > 1:
+            most = min(most, platform.capacity - await work.jobs.running_on(platform.id))
+        return self.paces.lot(await work.jobs.following(head, most))
 
     async def _start(
-        self, work: Work, worker: Worker, request_id: str, chosen: Candidate, now: datetime
-    ) -> Lease:
-        job = (await work.jobs.fetch(chosen.job_id)).start(now)
-        batch = await work.batches.fetch(job.batch_id)
-        if batch.status is BatchStatus.QUEUED:
-            await work.batches.put(batch.acquire(now))
-        await work.jobs.put(job)
-        lease = Lease(
-            id=LeaseId(self.fresh()),
-            job_id=job.id,
-            platform_id=job.platform_id,
-            worker_id=worker.id,
-            attempt=job.attempt,
-            secret=secrets.token_urlsafe(24),
-            request_id=request_id,
-            granted_at=now,
-            expires_at=now + self.life,
-        )
-        await work.leases.add(lease)
-        return lease
+        self, work: Work, worker: Worker, request_id: str, waiting: Sequence[Job], now: datetime
+    ) -> Sequence[tuple[Lease, Job]]:
+        jobs = [job.start(now) for job in waiting]
+        batches = await work.batches.of([*{job.batch_id for job in jobs}])
+        queued = [batch for batch in batches.values() if batch.status is BatchStatus.QUEUED]
+        await work.batches.put(*[batch.acquire(now) for batch in queued])
+        await work.jobs.put(*jobs)
+        leases = [
+            Lease(
+                id=LeaseId(self.fresh()),
+                job_id=job.id,
+                platform_id=job.platform_id,
+                worker_id=worker.id,
+                attempt=job.attempt,
+                secret=secrets.token_urlsafe(24),
+                request_id=request_id,
+                granted_at=now,
+                expires_at=now + self.life,
+            )
+            for job in jobs
+        ]
+        await work.leases.add(*leases)
+        kept = [replace(job, version=job.version + 1) for job in jobs]
+        return list(zip(leases, kept, strict=True))
 
-    async def _grant(self, lease: Lease, job: Job) -> Grant | None:
-        """What the worker needs; None if the program is gone, and with it the job."""
-        platform = await self.platforms.get(job.platform_id)
-        async with self.db.look() as work:
-            batch = await work.batches.fetch(job.batch_id)
-            program_id = job.program_id or batch.program_id
-            if program_id is None:
-                raise Unknown("program", str(job.id))
-            program = await work.programs.fetch(program_id)
-        try:
-            text = (await self.blobs.get(program.key)).decode()
-        except NotFound:
-            why = "its program can no longer be read from the server's storage"
-            await self.report_failed(lease.id, lease.secret, Verdict.FAULT, why)
-            return None
-        task = Task(
-            program=text,
-            shots=job.shots,
-            seed=job.seed,
-            max_shots=platform.max_shots,
-            max_qubits=platform.max_qubits,
-            parameters=job.parameters,
-            configuration=batch.configuration,
-            settings=platform.settings,
-        )
-        return Grant(lease=lease, job=job, platform=platform, task=task)
+    async def _lent(self, work: Work, attempts: Sequence[tuple[Lease, Job]]) -> Lent:
+        platforms = await self.platforms.known_in(work)
+        expected_s = [
+            self.paces.expected_s(job) if _lends_several(platforms[job.platform_id]) else None
+            for _, job in attempts
+        ]
+        return await read_lent(work, attempts, platforms, expected_s)
 
-    async def _renew(self, work: Work, worker: WorkerId, beat: Beat, now: datetime) -> Word:
-        lease = await work.leases.get(beat.lease_id)
-        if lease is None or not _same(lease.secret, beat.secret) or lease.worker_id != worker:
-            return Word.LOST
-        job = await work.jobs.fetch(lease.job_id)
-        if job.attempt != lease.attempt or job.is_finished:
-            return Word.LOST
-        if lease.status in (LeaseStatus.ENDED, LeaseStatus.RETURNED):
-            return Word.LOST
-        if job.status is JobStatus.QUEUED and not await _has_its_platform(work, job):
-            return Word.LOST
-        revived = replace(lease, status=LeaseStatus.LIVE, expires_at=now + self.life)
-        await work.leases.put(revived)
-        progress = job.resume(now).advance(beat.progress, now)
-        if (progress.progress, progress.status) != (job.progress, job.status):
-            await work.jobs.put(progress)
-        is_unwanted = job.cancel_requested_at is not None or await _makes_room(work, job)
-        return Word.CANCEL if is_unwanted else Word.CONTINUE
+    async def _tell(self, leases: Sequence[Lease], found: Failure | None) -> None:
+        if leases:
+            told = [Outcome(lease_id=lease.id, secret=lease.secret, found=found) for lease in leases]
+            await self.outcomes.tell(told)
+
+
+def _lends_several(platform: Platform) -> bool:
+    """A machine runs one job after another, and each takes its time by the clock."""
+    return not platform.is_exclusive and platform.shots_per_s is None
 
 
 async def _worker(work: Work, token: WorkerToken, id: WorkerId) -> Worker:
@@ -316,41 +226,29 @@ async def _worker(work: Work, token: WorkerToken, id: WorkerId) -> Worker:
     return worker
 
 
-async def _lease(work: Work, id: LeaseId, secret: str) -> Lease:
-    lease = await work.leases.get(id)
-    if lease is None or not _same(lease.secret, secret):
-        raise LeaseLost(str(id))
-    return lease
+async def _see(work: Work, worker: Worker, now: datetime) -> None:
+    if abs(now - worker.seen_at) >= _SEEN:
+        await work.workers.seen(worker.id, now)
 
 
-def _same(secret: str, said: str) -> bool:
-    return hmac.compare_digest(secret.encode(), said.encode())
+async def _asked_before(work: Work, id: WorkerId, request_id: str) -> list[tuple[Lease, Job]]:
+    leases = await work.leases.asked_as(id, request_id)
+    if not leases:
+        return []
+    jobs = await work.jobs.of([lease.job_id for lease in leases])
+    attempts = [(lease, jobs[lease.job_id]) for lease in leases]
+    return sorted(attempts, key=lambda attempt: (attempt[1].created_at, attempt[1].position))
 
 
-async def _attempt(work: Work, lease: Lease) -> Job:
-    """The job of a lease whose attempt is still its latest, so that its outcome counts."""
-    if lease.status in (LeaseStatus.ENDED, LeaseStatus.RETURNED):
-        raise LeaseLost(str(lease.id))
-    job = await work.jobs.fetch(lease.job_id)
-    if job.is_finished or job.attempt != lease.attempt:
-        raise LeaseLost(str(lease.id))
-    return job
+def _may_go_on(lease: Lease, job: Job, batch: Batch) -> bool:
+    """Where an attempt was thought lost, its batch may have been paused meanwhile, and the platform be
+    another's."""
+    if not is_latest(lease, job):
+        return False
+    return job.status is not JobStatus.QUEUED or batch.status is BatchStatus.ACTIVE
 
 
-async def _has_its_platform(work: Work, job: Job) -> bool:
-    """Whether an attempt that was thought lost may go on: its batch may have been paused meanwhile,
-    and the platform be another's."""
-    return (await work.batches.fetch(job.batch_id)).status is BatchStatus.ACTIVE
-
-
-async def _makes_room(work: Work, job: Job) -> bool:
-    """Whether it is to stop for a slot, and to wait again."""
-    return (await work.batches.fetch(job.batch_id)).yielded_at is not None
-
-
-def _without_result(job: Job, verdict: Verdict, why: str, now: datetime) -> Job:
-    if verdict is Verdict.DIED:
-        return job.lose_child(why, now)
-    if verdict is Verdict.CANCELLED and job.cancel_requested_at is None:
-        return job.give_back(now)
-    return job.fail(why, now)
+def _word(job: Job, batch: Batch) -> Word:
+    """A batch that makes room for a slot has its jobs stop, and wait again."""
+    is_unwanted = job.cancel_requested_at is not None or batch.yielded_at is not None
+    return Word.CANCEL if is_unwanted else Word.CONTINUE

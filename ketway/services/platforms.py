@@ -119,7 +119,11 @@ class Platforms:
     async def known(self) -> Mapping[PlatformId, Platform]:
         """Every platform, offered or not."""
         async with self.db.look() as work:
-            return self._known(await work.platforms.states())
+            return await self.known_in(work)
+
+    async def known_in(self, work: Work) -> Mapping[PlatformId, Platform]:
+        """As `known`, within a transaction."""
+        return self._known(await work.platforms.states())
 
     async def names(self) -> Mapping[PlatformId, str]:
         """What every platform is called; one that is not known any more, by its id."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -57,11 +57,14 @@ class BatchStore(Protocol):
     async def fetch(self, id: BatchId) -> Batch:
         """As `get`, for the core itself: no actor."""
 
-    async def put(self, batch: Batch) -> None:
-        """Write a changed batch; its version must be the stored one, and is raised.
+    async def of(self, ids: Sequence[BatchId]) -> Mapping[BatchId, Batch]:
+        """Those that are here."""
+
+    async def put(self, *batches: Batch) -> None:
+        """Write changed batches; each one's version must be the stored one, and is raised.
 
         Raises:
-            Stale: somebody wrote in between.
+            Stale: somebody wrote in between; nothing is kept then.
         """
 
     async def list(self, actor: Actor, filter: BatchFilter, page: Page) -> Listed[Batch]: ...
@@ -128,6 +131,9 @@ class JobStore(Protocol):
     async def fetch(self, id: JobId) -> Job:
         """As `get`, for the core itself: no actor."""
 
+    async def of(self, ids: Sequence[JobId]) -> Mapping[JobId, Job]:
+        """Those that are here."""
+
     async def put(self, *jobs: Job) -> None:
         """Write changed jobs; each one's version must be the stored one, and is raised.
 
@@ -146,11 +152,11 @@ class JobStore(Protocol):
     async def count(self, batches: Sequence[BatchId]) -> Mapping[BatchId, Mapping[JobStatus, int]]:
         """Jobs of each batch by status; every status is there, zeros included."""
 
-    async def has_unfinished(self, id: BatchId) -> bool:
-        """Whether a job of a batch still waits or runs."""
+    async def unfinished_among(self, batches: Sequence[BatchId]) -> Set[BatchId]:
+        """Those of the batches of which a job still waits or runs."""
 
-    async def count_ran(self, id: BatchId) -> int:
-        """Ended jobs of a batch that have run."""
+    async def count_ran(self, batches: Sequence[BatchId]) -> Mapping[BatchId, int]:
+        """Ended jobs of each batch that have run; batches without one are left out."""
 
     async def last_position(self, id: BatchId) -> int:
         """Highest position in a batch; 0 where it has no job."""
@@ -174,6 +180,9 @@ class JobStore(Protocol):
 
     async def count_waiting(self, project: ProjectId, most: int) -> int:
         """Jobs of a project that wait, but no more than `most` are counted."""
+
+    async def following(self, head: Candidate, most: int) -> Sequence[Job]:
+        """The job of a head, and those of its batch that wait behind it in the same line, in turn."""
 
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         """What waits for a platform, whoever sent it; classes where nothing waits are left out."""
@@ -212,11 +221,21 @@ class ProgramStore(Protocol):
 
     async def fetch(self, id: ProgramId) -> Program: ...
 
+    async def of(self, ids: Sequence[ProgramId]) -> Mapping[ProgramId, Program]:
+        """Those that are here."""
+
     async def list_named(self, actor: Actor, project: ProjectId, page: Page) -> Listed[Program]: ...
 
 
 class ResultStore(Protocol):
-    async def add(self, result: Result) -> None: ...
+    async def add(self, results: Sequence[Result], documents: Mapping[str, bytes]) -> None:
+        """
+        Args:
+            documents: by key, of those results whose document is kept beside them.
+        """
+
+    async def documents(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """Those of the keys that are kept beside their results."""
 
     async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]: ...
 
@@ -225,11 +244,12 @@ class ResultStore(Protocol):
 
 
 class LeaseStore(Protocol):
-    async def add(self, lease: Lease) -> None: ...
+    async def add(self, *leases: Lease) -> None: ...
 
-    async def get(self, id: LeaseId) -> Lease | None: ...
+    async def of(self, ids: Sequence[LeaseId]) -> Mapping[LeaseId, Lease]:
+        """Those that are here."""
 
-    async def put(self, lease: Lease) -> None: ...
+    async def put(self, *leases: Lease) -> None: ...
 
     async def live(self, worker: WorkerId) -> Sequence[Lease]: ...
 
@@ -299,6 +319,12 @@ class RequestStore(Protocol):
     async def like(self, asked: Asked, now: datetime) -> Sequence[Request]:
         """Unexpired requests that `asked` may repeat, oldest first: same caller and route, and the
         same key; or, where none was sent, the same digest and no key either."""
+
+    async def hand_to(self, id: RequestId, server: str) -> None:
+        """Say which run of which server answers it from now on."""
+
+    async def is_served(self, request: Request) -> bool:
+        """Whether the run of a server that answers it, not the one that asks, still stands."""
 
     async def forget(self, id: RequestId) -> None: ...
 

@@ -7,10 +7,11 @@ to the end. With an idempotency key it stays for a day, answered or not.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
-from uuid import uuid4
 
-from ketway.domain.requests import Asked, Request, RequestId, must_be_same, remember
+from ketway.domain.errors import StoreBusy
+from ketway.domain.requests import NOBODY, Asked, Request, RequestId, must_be_same, remember
 from ketway.services.ports import Clock, Database, Work
 
 
@@ -18,14 +19,13 @@ from ketway.services.ports import Clock, Database, Work
 class Requests:
     """
     Args:
-        server: this run of this server. What another run left unanswered will stay so: one server
-            at a time has a data folder.
+        server: this run of this server. What a run that is over left unanswered will stay so.
         answering: request being answered now, to the one written down that it is or repeats.
     """
 
     db: Database
     clock: Clock
-    server: str = field(default_factory=lambda: str(uuid4()))
+    server: str
     answering: dict[RequestId, RequestId] = field(default_factory=dict)
 
     async def repeated(self, work: Work, asked: Asked | None) -> Request | None:
@@ -40,7 +40,7 @@ class Requests:
         if asked is None:
             return None
         for earlier in await work.requests.like(asked, self.clock.now()):
-            if asked.key is not None or not self._is_being_answered(earlier):
+            if asked.key is not None or not await self._is_being_answered(work, earlier):
                 must_be_same(earlier, asked)
                 self.answering[asked.id] = earlier.id
                 return earlier
@@ -67,10 +67,18 @@ class Requests:
             # Last: until it is struck out, nobody may take it for abandoned.
             self.answering.pop(asked.id, None)
 
-    def abandoned(self, asked: Asked) -> None:
-        """Its answer was not sent to the end: whoever asked may come again."""
-        self.answering.pop(asked.id, None)
+    async def abandoned(self, asked: Asked) -> None:
+        """Its answer was not sent to the end: whoever asked may come again, to any server."""
+        written = self.answering.pop(asked.id, None)
+        if written is not None and asked.key is None:
+            # Failing that, nobody is left to be told; to other servers it seems to be answered still.
+            with suppress(StoreBusy):
+                async with self.db.work() as work:
+                    await work.requests.hand_to(written, NOBODY)
 
-    def _is_being_answered(self, earlier: Request) -> bool:
+    async def _is_being_answered(self, work: Work, earlier: Request) -> bool:
         """Two alike at the same time are two; a repetition comes after the first has failed."""
-        return earlier.server == self.server and earlier.id in self.answering.values()
+        if earlier.id in self.answering.values():
+            return True
+        is_elsewhere = earlier.server not in (NOBODY, self.server)
+        return is_elsewhere and await work.requests.is_served(earlier)

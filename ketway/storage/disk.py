@@ -63,19 +63,18 @@ class DiskBlobs:
     def link(self, key: str, *, filename: str, until: datetime) -> str:
         return self._signer.sign(PREFIX + key, filename=filename, until=until)
 
-    async def linked(self, key: str, query: Mapping[str, str], now: datetime) -> tuple[bytes, str]:
-        """What a link fetches: the bytes, and the name to give them.
+    def named(self, key: str, query: Mapping[str, str], now: datetime) -> str:
+        """The name to give to what a link fetches.
 
         Raises:
             BadToken: forged or expired.
-            Unknown: gone meanwhile.
         """
         try:
             until, filename, proof = query["until"], query["name"], query["proof"]
         except KeyError:
             raise BadToken("missing") from None
         self._signer.check(PREFIX + key, until=until, filename=filename, proof=proof, now=now)
-        return await self.get(key), filename
+        return filename
 
     def _path(self, key: str) -> Path:
         if not _KEY.fullmatch(key):

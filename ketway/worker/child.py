@@ -7,10 +7,11 @@ import contextlib
 import os
 import shutil
 import signal
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ketway.worker.deaths import Death, EngineFault, MemoryLimit
+from ketway.worker.deaths import Death, FileLimit, MemoryLimit, ProcessorLimit, ThreadLimit
 from ketway.worker.sandbox import Layer
 
 MAX_THREADS = 64
@@ -43,10 +44,23 @@ class Child:
     project: str = ""
     tasks: int = 0
     is_spent: bool = False
+    _statm: int | None = None
 
     def measure(self) -> None:
         """Note what it uses before its first task."""
-        self.base_bytes = _resident_bytes(self.pid)
+        with contextlib.suppress(OSError):
+            self._statm = os.open(f"/proc/{self.pid}/statm", os.O_RDONLY)
+        self.base_bytes = self.resident_bytes()
+
+    def resident_bytes(self) -> int:
+        """Memory of its own, less mapped files; quick to ask, for it is asked after every task."""
+        if self._statm is None:
+            return 0
+        try:
+            words = os.pread(self._statm, 200, 0).split()
+        except OSError:
+            return 0
+        return (int(words[1]) - int(words[2])) * _PAGE
 
     def kill(self) -> None:
         self.is_spent = True
@@ -58,6 +72,9 @@ class Child:
         self.kill()
         self.writer.close()
         os.close(self.lifeline)
+        if self._statm is not None:
+            os.close(self._statm)
+            self._statm = None
         await asyncio.wait([self.died])
         os.close(self.handle)
         if _is_empty(self.folder):
@@ -67,7 +84,7 @@ class Child:
 
     def is_as_new(self, growth_bytes: int) -> bool:
         """Fit for another task: alive, not grown, its folder empty."""
-        grown = _resident_bytes(self.pid) - self.base_bytes > growth_bytes
+        grown = self.resident_bytes() - self.base_bytes > growth_bytes
         return not (self.is_spent or self.died.done() or grown) and _is_empty(self.folder)
 
     async def how_it_ended(self) -> str:
@@ -78,7 +95,8 @@ class Child:
             return "it closed its connection"
         if os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
-            return f"killed by signal {number} ({signal.strsignal(number)})"
+            how = f"killed by signal {number} ({signal.strsignal(number)})"
+            return f"{how}, as a system does that has no memory left" if number == signal.SIGKILL else how
         return f"it left with exit code {os.WEXITSTATUS(status)}"
 
 
@@ -89,11 +107,13 @@ class Watch:
     born with, that it was seen to use: a peak between two looks goes unseen.
     """
 
-    def __init__(self, child: Child, memory_limit_bytes: int) -> None:
+    def __init__(self, child: Child, memory_limit_bytes: int, processor_limit_s: float) -> None:
         self.verdict: Death | None = None
         self.peak_bytes = 0
         self._child = child
         self._limit_bytes = memory_limit_bytes
+        self._limit_s = processor_limit_s
+        self._processor_s_before = _processor_s(child.pid)
         self._written_before: int | None = None
         self._loop = asyncio.get_running_loop()
         self._next = self._loop.call_later(_SAMPLE_S, self._look)
@@ -103,7 +123,7 @@ class Watch:
 
     def look_once_more(self) -> None:
         """At the memory alone, at the end of a task; many a task is over before the first look."""
-        used = _resident_bytes(self._child.pid) - self._child.base_bytes
+        used = self._child.resident_bytes() - self._child.base_bytes
         self.peak_bytes = max(self.peak_bytes, used)
 
     def _look(self) -> None:
@@ -122,22 +142,24 @@ class Watch:
         if used > self._limit_bytes:
             return MemoryLimit(self._limit_bytes, used)
         if facts.get("Threads", 0) > MAX_THREADS:
-            return EngineFault(f"it started more than {MAX_THREADS} threads")
+            return ThreadLimit(MAX_THREADS)
+        used_s = _processor_s(self._child.pid) - self._processor_s_before
+        if used_s > self._limit_s:
+            return ProcessorLimit(self._limit_s, used_s)
         written = _written_bytes(self._child.pid)
         if self._written_before is None:
             self._written_before = written
         if written - self._written_before > MAX_WRITTEN_BYTES:
-            return EngineFault(f"it wrote more than {MAX_WRITTEN_BYTES // 2**20} MiB to its folder")
+            return FileLimit(MAX_WRITTEN_BYTES)
         return None
 
 
-def _resident_bytes(pid: int) -> int:
-    """Memory of its own, less mapped files; quick to ask, for it is asked after every task."""
+def _processor_s(pid: int) -> float:
+    """Of all its threads; 0 where it has ended."""
     try:
-        words = Path(f"/proc/{pid}/statm").read_text().split()
+        return time.clock_gettime(~pid << 3 | 2)  # as clock_getcpuclockid(3) says it
     except OSError:
-        return 0
-    return (int(words[1]) - int(words[2])) * _PAGE
+        return 0.0
 
 
 def _written_bytes(pid: int) -> int:

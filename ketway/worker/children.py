@@ -43,6 +43,7 @@ class Children:
         require_sandbox: refuse to start where a layer is missing.
         tasks_per_child: a child is replaced after so many.
         growth_bytes: a child that kept more than this after a task is replaced.
+        cores: how many may be kept busy all the time that a task has.
         entries: where engines are found.
     """
 
@@ -51,6 +52,7 @@ class Children:
     require_sandbox: bool = False
     tasks_per_child: int = 1000
     growth_bytes: int = 512 * 2**20
+    cores: float = 1.0
     entries: Mapping[str, Entry] = field(default_factory=lambda: ENTRIES)
     layers: tuple[sandbox.Layer, ...] = ()
     _forks: Forks | None = None
@@ -161,7 +163,7 @@ class Children:
     ) -> tuple[T, int]:
         """The answer, and the most memory that the child was seen to use for it."""
         child = await self._take(engine, project)
-        watch = Watch(child, memory_limit_bytes)
+        watch = Watch(child, memory_limit_bytes, time_limit_s * self.cores)
         is_sound = False
         try:
             async with asyncio.timeout(time_limit_s):

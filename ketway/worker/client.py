@@ -14,8 +14,6 @@ from ketway import protocol
 
 #: Beyond the server's own longest wait.
 _PATIENCE_S = 15.0
-#: The one conflict that says nothing about the lease: two wrote at once, and the same question is answered.
-_STALE = "Stale"
 
 T = TypeVar("T")
 
@@ -30,10 +28,6 @@ class NotWelcome(Exception):
 
 class UnknownHere(Exception):
     """The server does not know this worker; register again."""
-
-
-class Lost(Exception):
-    """The lease is not ours any more."""
 
 
 class WorkClient:
@@ -59,24 +53,17 @@ class WorkClient:
         said = protocol.Register(name=name, engines=engines, slots=slots)
         return await self._ask("/workers", said, protocol.Registered)
 
-    async def claim(
-        self, worker_id: str, request_id: str, *, most: int, wait_s: float
-    ) -> Sequence[protocol.Lease]:
+    async def claim(self, worker_id: str, request_id: str, *, most: int, wait_s: float) -> protocol.Claimed:
         said = protocol.Claim(worker_id=worker_id, request_id=request_id, most=most, wait_s=wait_s)
-        return (await self._ask("/leases", said, protocol.Claimed, patience_s=wait_s + _PATIENCE_S)).leases
+        return await self._ask("/leases", said, protocol.Claimed, patience_s=wait_s + _PATIENCE_S)
 
     async def heartbeat(self, worker_id: str, beats: list[protocol.Beat]) -> dict[str, str]:
         said = protocol.Beats(worker_id=worker_id, beats=beats)
         return (await self._ask("/heartbeats", said, protocol.Words)).words
 
-    async def result(self, lease_id: str, result: protocol.Result) -> None:
-        await self._ask(f"/leases/{lease_id}/result", result, dict[str, str], patience_s=120)
-
-    async def failure(self, lease_id: str, failure: protocol.Failure) -> None:
-        await self._ask(f"/leases/{lease_id}/failure", failure, dict[str, str])
-
-    async def give_back(self, lease_id: str, secret: str) -> None:
-        await self._ask(f"/leases/{lease_id}/return", protocol.Return(secret=secret), dict[str, str])
+    async def outcomes(self, outcomes: Sequence[protocol.Outcome]) -> Sequence[protocol.Answer]:
+        said = protocol.Outcomes(outcomes=list(outcomes))
+        return (await self._ask("/outcomes", said, protocol.Answers, patience_s=120)).answers
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -98,8 +85,6 @@ class WorkClient:
             raise NotWelcome(sentence)
         if answer.status_code == 404:
             raise UnknownHere(sentence)
-        if answer.status_code == 409 and _error(answer) != _STALE:
-            raise Lost(sentence)
         if answer.status_code in (413, 422):
             raise Rejected(sentence)
         raise ServerAway(f"{answer.status_code}: {sentence}")
@@ -107,14 +92,6 @@ class WorkClient:
 
 class Rejected(Exception):
     """The server will never take what was said."""
-
-
-def _error(answer: httpx.Response) -> str:
-    """The type of a refusal; empty where it is not one of ours."""
-    try:
-        return str(msgspec.json.decode(answer.content, type=dict[str, str]).get("error", ""))
-    except msgspec.DecodeError:
-        return ""
 
 
 def _believing(certificates: Path) -> ssl.SSLContext:

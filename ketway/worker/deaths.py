@@ -30,6 +30,20 @@ class TimeLimit(Death):
 
 
 @dataclass(eq=False)
+class ProcessorLimit(Death):
+    """More time of processors than one core has within the job's time limit."""
+
+    limit_s: float
+    used_s: float
+
+    def __str__(self) -> str:
+        return (
+            f"killed at {self.used_s:.1f} s of processor time; the job's limit is {self.limit_s:g} s, "
+            "and it has one core"
+        )
+
+
+@dataclass(eq=False)
 class MemoryLimit(Death):
     limit_bytes: int
     used_bytes: int
@@ -49,6 +63,22 @@ class EngineFault(Death):
 
     def __str__(self) -> str:
         return f"the engine failed: {self.why}"
+
+
+@dataclass(eq=False)
+class FileLimit(Death):
+    limit_bytes: int
+
+    def __str__(self) -> str:
+        return f"it wrote more than {self.limit_bytes // 2**20} MiB to its folder, the limit of a job"
+
+
+@dataclass(eq=False)
+class ThreadLimit(Death):
+    limit: int
+
+    def __str__(self) -> str:
+        return f"it started more than {self.limit} threads, the limit of a job"
 
 
 @dataclass(eq=False)

@@ -9,6 +9,7 @@ and how. When the worker goes, so do the fork server and all its children.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import importlib
 import json
@@ -194,6 +195,8 @@ def _checked(engine: Engine, said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return f"it wrote a file of more than {sandbox.MAX_FILE_BYTES // 2**20} MiB, the limit of a job"
     try:
         words = str(error).strip()
     except Exception:  # somebody else's class, and their way to make words of it

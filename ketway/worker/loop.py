@@ -1,10 +1,9 @@
-"""The worker: asks for leases, runs each in a child, reports."""
+"""The worker: asks for leases, runs each in a child, tells how it ended."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import uuid4
@@ -12,19 +11,24 @@ from uuid import uuid4
 import structlog
 
 from ketway import protocol
-from ketway.domain.errors import Refusal
 from ketway.domain.leases import Verdict, Word
-from ketway.domain.results import shown
 from ketway.domain.tasks import Computed, Task
-from ketway.worker.client import Lost, Rejected, ServerAway, UnknownHere, WorkClient
-from ketway.worker.deaths import ChildDied, EngineFault, MemoryLimit, ResultTooLarge, TimeLimit
+from ketway.worker.client import Rejected, ServerAway, UnknownHere, WorkClient
+from ketway.worker.held import Held, verdict
 from ketway.worker.hold import Clock, Hold, HostClock
+from ketway.worker.reporter import Reporter
 
 log = structlog.get_logger()
 
 _BACK_OFF_S = (0.1, 0.3, 1.0, 3.0, 10.0)
 #: Heartbeats per life of a lease.
 _BEATS = 10
+#: A job that was expected to be short and runs for so long is not.
+_LONG_S = 0.5
+#: More is asked for once what waits here will take each slot less than this.
+_LOW_S = 0.05
+#: Between two looks at whether those that wait here wait for too long.
+_LOOK_S = 0.1
 
 
 class Runner(Protocol):
@@ -40,25 +44,6 @@ class Runner(Protocol):
         time_limit_s: float,
         memory_limit_bytes: int,
     ) -> Computed: ...
-
-
-@dataclass(eq=False)
-class _Running:
-    """
-    Args:
-        hold: of its machine, if it has one that keeps a pace.
-        is_holding: computed; only the machine's time is still to pass.
-    """
-
-    lease: protocol.Lease
-    hold: Hold | None = None
-    computed_percent: int = 0
-    computing: asyncio.Task[Computed] | None = None
-    is_holding: bool = False
-    word: Word = Word.CONTINUE
-
-    def progress(self, now: float) -> int:
-        return self.computed_percent if self.hold is None else self.hold.progress(now)
 
 
 @dataclass(kw_only=True)
@@ -79,11 +64,17 @@ class Worker:
     clock: Clock = field(default_factory=HostClock)
     _id: str = ""
     _registered: protocol.Registered | None = None
-    _running: dict[str, _Running] = field(default_factory=dict)
+    _held: dict[str, Held] = field(default_factory=dict)  #: every lease that is not answered for
+    _waiting: dict[str, Held] = field(default_factory=dict)  #: those that have no slot yet, in turn
+    _working: set[Held] = field(default_factory=set)  #: those that have one
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _free: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _came: asyncio.Event = field(default_factory=asyncio.Event)  #: something waits
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)  #: one lease less, or one slot more
     _asking: asyncio.Task[None] | None = None  #: to be known, then for work
     _stopping: bool = False
+
+    def __post_init__(self) -> None:
+        self._reporter = Reporter(self._say, self._forget)
 
     async def run(self) -> None:
         """Until `stop` is called.
@@ -99,11 +90,14 @@ class Worker:
                 return
             raise
         async with asyncio.TaskGroup() as group:
-            beating = group.create_task(self._beat_on())
+            endless = [self._beat_on(), self._look_on(), self._reporter.run()]
+            endless += [self._work_on() for _ in range(self.slots)]
+            helping = [group.create_task(each) for each in endless]
             self._asking = group.create_task(self._claim_on())
             await asyncio.wait([self._asking])
-            await self._all_reported()
-            beating.cancel()
+            await self._until(lambda: not self._held)
+            for task in (*helping, *self._tasks):
+                task.cancel()
 
     async def stop(self, grace_s: float) -> None:
         """Take nothing more, let what runs finish for a while, give the rest back."""
@@ -112,13 +106,14 @@ class Worker:
             self._asking.cancel()
             # Hung up before anything is given back: the server would lend it to a question still open.
             await asyncio.wait([self._asking])
-        done = asyncio.ensure_future(self._all_reported())
+        self._give_back_what_waits()
+        done = asyncio.ensure_future(self._until(lambda: not self._held))
         await asyncio.wait([done], timeout=grace_s)
-        for running in self._running.values():
-            _cut(running, Word.LOST)
+        for held in list(self._held.values()):
+            self._cut(held, Word.LOST)
         await asyncio.wait([done], timeout=self.parting_s)
-        for attending in self._tasks:
-            attending.cancel()  # nobody hears us; the leases will run out by themselves
+        for held in list(self._held.values()):
+            self._forget(held)  # nobody hears us; the leases will run out by themselves
         await done
 
     async def _register(self) -> None:
@@ -132,11 +127,9 @@ class Worker:
         request_id, wait_s = uuid4().hex, self._said.max_wait_s
         tries = 0
         while not self._stopping:
-            async with self._free:
-                await self._free.wait_for(lambda: self._at_work < self.slots)
-            most = self.slots - self._at_work
+            await self._until(lambda: self._room() > 0)
             try:
-                leases = await self.client.claim(self._id, request_id, most=most, wait_s=wait_s)
+                claimed = await self.client.claim(self._id, request_id, most=self._room(), wait_s=wait_s)
             except ServerAway as away:
                 log.warning("server_away", doing="claim", why=str(away))
                 await asyncio.sleep(_BACK_OFF_S[min(tries, len(_BACK_OFF_S) - 1)])
@@ -146,116 +139,124 @@ class Worker:
                 await self._register()
                 continue
             request_id, tries = uuid4().hex, 0
-            for lease in leases:
-                running = _Running(lease, self._hold_of(lease))
-                self._running[lease.id] = running
-                self._start(self._attend(running))
+            for lease in claimed.leases:
+                held = Held(lease, claimed.common[lease.common])
+                self._held[lease.id] = self._waiting[lease.id] = held
+            if self._waiting:
+                self._came.set()
 
-    async def _attend(self, running: _Running) -> None:
-        """One lease from grant to report."""
-        try:
-            report = await self._compute(running)
-            if report is not None:
-                await self._insist(report, "report")
-        except Lost:
-            log.warning("lease_lost", job_id=running.lease.job_id)
-        finally:
-            async with self._free:
-                del self._running[running.lease.id]
-                self._free.notify_all()
+    def _room(self) -> int:
+        """How many jobs to ask for: one for each slot that will be free soon."""
+        now = self.clock.steady()
+        if sum(held.lease.expected_s or 0.0 for held in self._waiting.values()) > _LOW_S * self.slots:
+            return 0
+        long = sum(not held.is_short(now, _LONG_S) for held in (*self._working, *self._waiting.values()))
+        return max(self.slots - long, 0)
 
-    async def _compute(self, running: _Running) -> Callable[[], Coroutine[Any, Any, None]] | None:
-        """Run it; says how to report on it, or None where nobody wants to know."""
-        lease = running.lease
-        log.info("job_started", job_id=lease.job_id, attempt=lease.attempt, engine=lease.engine)
-        running.computing = asyncio.ensure_future(self._at_its_pace(running))
-        try:
-            await asyncio.wait([running.computing])
-            computed = running.computing.result()
-        except asyncio.CancelledError:
-            if not running.computing.cancelled():
-                running.computing.cancel()
-                raise
-            return self._after_cut(running)
-        except Exception as error:
-            verdict = _verdict(error)
-            log.info("job_failed", job_id=lease.job_id, verdict=verdict.value, why=str(error)[:500])
-            return self._failure(lease, verdict, str(error))
-        log.info("job_computed", job_id=lease.job_id, shots=computed.shots)
-        return self._result(lease, computed)
-
-    async def _at_its_pace(self, running: _Running) -> Computed:
-        """Compute; then, with the child and the slot free for others, let the machine's time pass."""
-        lease, began = running.lease, self.clock.steady()
-        computed = await self.runner.run(
-            lease.engine,
-            lease.project_id,
-            _task(lease.task),
-            on_progress=lambda percent: setattr(running, "computed_percent", percent),
-            time_limit_s=lease.time_limit_s,
-            memory_limit_bytes=lease.memory_bytes,
-        )
-        if lease.shots_per_s and computed.shots:
-            running.hold = Hold(began=began, seconds=computed.shots / lease.shots_per_s)
-        left_s = 0.0 if running.hold is None else running.hold.left_s(self.clock.steady())
-        if left_s > 0:
-            running.is_holding = True
-            async with self._free:
-                self._free.notify_all()
-            await self.clock.sleep(left_s)
-        return computed
-
-    def _hold_of(self, lease: protocol.Lease) -> Hold | None:
-        return Hold(began=self.clock.steady(), seconds=lease.hold_s) if lease.hold_s > 0 else None
-
-    @property
-    def _at_work(self) -> int:
-        return sum(not running.is_holding for running in self._running.values())
-
-    def _after_cut(self, running: _Running) -> Callable[[], Coroutine[Any, Any, None]] | None:
-        lease = running.lease
-        if running.word is Word.CANCEL:
-            return self._failure(lease, Verdict.CANCELLED, "cancelled")
-        if self._stopping:
-            return lambda: self.client.give_back(lease.id, lease.secret)
-        return None
-
-    def _result(self, lease: protocol.Lease, computed: Computed) -> Callable[[], Coroutine[Any, Any, None]]:
-        result = protocol.Result(
-            secret=lease.secret,
-            document=computed.document,
-            sha256=hashlib.sha256(computed.document.encode()).hexdigest(),
-            counts=[shown(counts) for counts in computed.counts],
-            shots=computed.shots,
-            metadata=dict(computed.metadata),
-        )
-
-        async def report() -> None:
+    async def _work_on(self) -> None:
+        """One slot: whatever waits, one after another."""
+        while True:
+            await self._came.wait()
+            if not self._waiting:
+                self._came.clear()
+                continue
+            held = self._waiting.pop(next(iter(self._waiting)))
+            self._working.add(held)
             try:
-                await self.client.result(lease.id, result)
-            except Rejected as rejected:
-                why = f"its result was refused by the server: {rejected}"
-                await self.client.failure(
-                    lease.id, protocol.Failure(secret=lease.secret, verdict=Verdict.FAULT.value, why=why)
-                )
+                await self._compute(held)
+            finally:
+                self._working.discard(held)
+                self._changed.set()
 
-        return report
+    async def _compute(self, held: Held) -> None:
+        """Run it; with the slot free for others, let its machine's time pass; and tell."""
+        lease, common, began = held.lease, held.common, self.clock.steady()
+        log.debug("job_started", job_id=lease.job_id, attempt=lease.attempt, engine=common.engine)
+        held.began = began
+        held.hold = Hold(began=began, seconds=lease.hold_s) if lease.hold_s > 0 else None
+        computing = held.doing = asyncio.ensure_future(
+            self.runner.run(
+                common.engine,
+                common.project_id,
+                held.task,
+                on_progress=lambda percent: setattr(held, "computed_percent", percent),
+                time_limit_s=lease.time_limit_s,
+                memory_limit_bytes=common.memory_bytes,
+            )
+        )
+        try:
+            await asyncio.wait([computing])
+            computed = computing.result()
+        except asyncio.CancelledError:
+            if not computing.cancelled():
+                computing.cancel()
+                raise
+            self._after_cut(held)
+        except Exception as error:
+            found = verdict(error)
+            log.info("job_failed", job_id=lease.job_id, verdict=found.value, why=str(error)[:500])
+            self._reporter.tell(held, held.failure(found, str(error), self.clock.steady()))
+        else:
+            log.debug("job_computed", job_id=lease.job_id, shots=computed.shots)
+            if lease.shots_per_s and computed.shots:
+                held.hold = Hold(began=began, seconds=computed.shots / lease.shots_per_s)
+            left_s = 0.0 if held.hold is None else held.hold.left_s(self.clock.steady())
+            if left_s > 0:
+                held.doing = self._start(self._hold_on(held, computed, left_s))
+            else:
+                self._reporter.tell(held, held.result(computed, self.clock.steady()))
 
-    def _failure(
-        self, lease: protocol.Lease, verdict: Verdict, why: str
-    ) -> Callable[[], Coroutine[Any, Any, None]]:
-        # An engine's words may quote a program, and a database that keeps no NUL would refuse them for ever.
-        readable = why.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        failure = protocol.Failure(secret=lease.secret, verdict=verdict.value, why=readable)
-        return lambda: self.client.failure(lease.id, failure)
+    async def _hold_on(self, held: Held, computed: Computed, seconds: float) -> None:
+        """Its machine is still at it."""
+        try:
+            await self.clock.sleep(seconds)
+        except asyncio.CancelledError:
+            if held.word is Word.CONTINUE:
+                raise
+            self._after_cut(held)
+        else:
+            self._reporter.tell(held, held.result(computed, self.clock.steady()))
+
+    def _cut(self, held: Held, word: Word) -> None:
+        """Stop it, or do not begin: the server, or our own end, says so."""
+        held.word = word
+        if self._waiting.pop(held.lease.id, None) is not None:
+            self._after_cut(held)
+        elif held.doing is not None and not held.doing.done():
+            held.doing.cancel()
+
+    def _after_cut(self, held: Held) -> None:
+        if held.word is Word.CANCEL:
+            failure = held.failure(Verdict.CANCELLED, "cancelled", self.clock.steady())
+            self._reporter.tell(held, failure)
+        elif self._stopping:
+            self._reporter.tell(held, held.return_())
+        else:
+            log.warning("lease_lost", job_id=held.lease.job_id)
+            self._forget(held)
+
+    async def _look_on(self) -> None:
+        """Whether what was expected to be short keeps others waiting."""
+        while True:
+            await self._came.wait()
+            await asyncio.sleep(_LOOK_S)
+            now = self.clock.steady()
+            if len(self._working) == self.slots and all(held.ran_s(now) > _LONG_S for held in self._working):
+                self._give_back_what_waits()
+
+    def _give_back_what_waits(self) -> None:
+        for held in self._waiting.values():
+            self._reporter.tell(held, held.return_())
+        self._waiting.clear()
+        self._came.clear()
 
     async def _beat_on(self) -> None:
         while True:
             await asyncio.sleep(self._said.lease_s / _BEATS)
             now = self.clock.steady()
             beats = [
-                protocol.Beat(lease_id=id, secret=running.lease.secret, progress=running.progress(now))
-                for id, running in self._running.items()
+                protocol.Beat(lease_id=id, secret=held.lease.secret, progress=held.progress(now))
+                for id, held in self._held.items()
             ]
             try:
                 words = await self.client.heartbeat(self._id, beats)
@@ -263,9 +264,15 @@ class Worker:
                 log.warning("server_away", doing="heartbeat", why=str(away))
                 continue
             for id, word in words.items():
-                running = self._running.get(id)
-                if running is not None and word != Word.CONTINUE.value:
-                    _cut(running, Word(word))
+                held = self._held.get(id)
+                if held is not None and word != Word.CONTINUE.value:
+                    self._cut(held, Word(word))
+
+    async def _say(self, outcomes: Sequence[protocol.Outcome]) -> Sequence[protocol.Answer]:
+        answers: Sequence[protocol.Answer] = await self._insist(
+            lambda: self.client.outcomes(outcomes), "outcomes"
+        )
+        return answers
 
     async def _insist(self, say: Callable[[], Coroutine[Any, Any, Any]], doing: str) -> Any:
         """Say it until the server has heard it."""
@@ -278,51 +285,23 @@ class Worker:
                 await asyncio.sleep(_BACK_OFF_S[min(tries, len(_BACK_OFF_S) - 1)])
                 tries += 1
 
-    async def _all_reported(self) -> None:
-        async with self._free:
-            await self._free.wait_for(lambda: not self._running)
+    def _forget(self, held: Held) -> None:
+        self._held.pop(held.lease.id, None)
+        self._changed.set()
 
-    def _start(self, doing: Coroutine[Any, Any, None]) -> None:
+    async def _until(self, true: Callable[[], bool]) -> None:
+        """Looks again whenever a lease or a slot became free."""
+        while not true():
+            self._changed.clear()
+            await self._changed.wait()
+
+    def _start(self, doing: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(doing)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     @property
     def _said(self) -> protocol.Registered:
         assert self._registered is not None, "register first"
         return self._registered
-
-
-def _cut(running: _Running, word: Word) -> None:
-    """Stop computing: the server, or our own end, says so."""
-    if running.computing is not None and not running.computing.done():
-        running.word = word
-        running.computing.cancel()
-
-
-def _verdict(error: Exception) -> Verdict:
-    if isinstance(error, Refusal):
-        return Verdict.REFUSED
-    for kind, verdict in (
-        (ChildDied, Verdict.DIED),
-        (TimeLimit, Verdict.TIME_LIMIT),
-        (MemoryLimit, Verdict.MEMORY_LIMIT),
-        ((EngineFault, ResultTooLarge), Verdict.FAULT),
-    ):
-        if isinstance(error, kind):
-            return verdict
-    log.error("worker_broke", exc_info=error)
-    return Verdict.FAULT
-
-
-def _task(said: protocol.Task) -> Task:
-    return Task(
-        program=said.program,
-        shots=said.shots,
-        seed=said.seed,
-        max_shots=said.max_shots,
-        max_qubits=said.max_qubits,
-        parameters=said.parameters,
-        configuration=said.configuration,
-        settings=said.settings,
-    )

@@ -41,7 +41,7 @@ async def blobs() -> MemoryBlobs:
 
 @pytest.fixture
 async def client(blobs: MemoryBlobs, clock: MovableClock) -> AsyncIterator[httpx.AsyncClient]:
-    app = Starlette(routes=[route(blobs, clock)])
+    app = Starlette(routes=[route(blobs, blobs.get, clock)])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
         yield client
 
@@ -105,7 +105,7 @@ async def test_a_link_is_for_reading(client, link):
 
 async def test_a_store_that_cannot_read_is_unavailable(clock):
     blobs = FullBlobs(LinkSigner(fresh_key()))
-    app = Starlette(routes=[route(blobs, clock)])
+    app = Starlette(routes=[route(blobs, blobs.get, clock)])
     link = blobs.link(KEY, filename="f", until=NOON)
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:

@@ -20,6 +20,7 @@ from ketway.api import once, pasqal, scaleway
 from ketway.services.drafts import NewBatch
 from tests.api.pasqal.worlds import an_emulator
 from tests.api.scaleway.worlds import an_aer
+from tests.postgres import Postgres
 from tests.worlds import World, a_world
 
 SEQUENCE = '{"version": "1", "device": {"name": "EMU_FREE"}}'
@@ -91,20 +92,31 @@ class Both:
         return {"platform_id": str(platform.id), "project_id": str(self.world.project_id)} | changes
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
+    catalogue = [an_emulator(), an_aer()]
+    if request.param == "sqlite":
+        async with a_world(tmp_path, catalogue=catalogue) as made:
+            yield made
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    async with server.migrated() as url, a_world(tmp_path, catalogue=catalogue, postgres=url) as made:
+        yield made
+
+
 @pytest.fixture
-async def both(tmp_path: Path) -> AsyncIterator[Both]:
-    async with a_world(tmp_path, catalogue=[an_emulator(), an_aer()]) as world:
-        mounts: dict[str, ASGIApp] = {}
-        for surface in (pasqal.surface, scaleway.surface):
-            mounts |= surface(world.core, public_url=None, max_body_bytes=2**20)
-        line = Line(Starlette(routes=[Mount(prefix, app) for prefix, app in mounts.items()]))
-        token, _ = await world.core.accounts.login(world.credentials.username, world.credentials.password)
-        headers = {"Authorization": f"Bearer {token}", "X-Auth-Token": world.credentials.secret_key}
-        transport = httpx.ASGITransport(line, raise_app_exceptions=False)
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://ketway.test", headers=headers
-        ) as client:
-            yield Both(world, client, line)
+async def both(world: World) -> AsyncIterator[Both]:
+    mounts: dict[str, ASGIApp] = {}
+    for surface in (pasqal.surface, scaleway.surface):
+        mounts |= surface(world.core, public_url=None, max_body_bytes=2**20)
+    line = Line(Starlette(routes=[Mount(prefix, app) for prefix, app in mounts.items()]))
+    token, _ = await world.core.accounts.login(world.credentials.username, world.credentials.password)
+    headers = {"Authorization": f"Bearer {token}", "X-Auth-Token": world.credentials.secret_key}
+    transport = httpx.ASGITransport(line, raise_app_exceptions=False)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://ketway.test", headers=headers
+    ) as client:
+        yield Both(world, client, line)
 
 
 def id_of(answer: httpx.Response) -> str:

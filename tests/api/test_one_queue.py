@@ -14,14 +14,15 @@ import pytest
 
 from ketway import platforms
 from ketway.domain.platforms import platform_id
-from ketway.services.leases import Grant
+from ketway.services.grants import Grant
 from tests.api.own.conftest import a_client as an_own_client
 from tests.api.pasqal.clients import an_open_batch, data, the_batch
 from tests.api.pasqal.worlds import CORE, a_token
 from tests.api.pasqal.worlds import a_client as a_pasqal_client
 from tests.api.scaleway.clients import a_model, a_session
 from tests.api.scaleway.worlds import a_client as a_scaleway_client
-from tests.worlds import World, a_world, all_zero
+from tests.services.steps import done
+from tests.worlds import World, a_world
 
 FRESNEL = str(platform_id("FRESNEL"))
 NAME = "QPU-FRESNEL-100PQ"
@@ -69,7 +70,7 @@ class Doors:
 
     async def run_one(self) -> Grant:
         (grant,) = await self.world.claim()
-        await self.world.core.leases.report_done(grant.lease.id, grant.lease.secret, all_zero(grant))
+        await done(self.world, grant)
         return grant
 
     async def said_by(self, session: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +100,7 @@ async def test_a_session_keeps_a_batch_waiting_until_it_ends(doors: Doors):
     batch = await doors.batch()
 
     assert await doors.world.claim() == []
-    await doors.world.core.leases.report_done(grant.lease.id, grant.lease.secret, all_zero(grant))
+    await done(doors.world, grant)
     assert await doors.world.claim() == []
     assert (await doors.said_by(session))["status"] == "running"
     assert (await the_batch(doors.pasqal, batch["id"]))["status"] == "PENDING"

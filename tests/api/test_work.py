@@ -15,8 +15,8 @@ import pytest
 from ketway.api.answers import HTTP
 from ketway.api.work import surface
 from ketway.domain.errors import BRANCHES
-from ketway.domain.jobs import JobStatus
-from ketway.domain.leases import LeaseId, Verdict
+from ketway.domain.jobs import JobId, JobStatus
+from ketway.domain.leases import Verdict
 from ketway.services.drafts import NewJob
 from tests.fakes import a_memory_world
 from tests.services.steps import PACED, PLATFORMS, UNCOUNTED, create, jobs_of
@@ -60,7 +60,10 @@ async def a_lease(client: httpx.AsyncClient, world: World) -> dict[str, Any]:
 
 def a_result(lease: dict[str, Any], document: str = '{"counter": {}}', **changes: Any) -> dict[str, Any]:
     return {
+        "found": "result",
+        "lease_id": lease["id"],
         "secret": lease["secret"],
+        "ran_s": 0.5,
         "document": document,
         "sha256": hashlib.sha256(document.encode()).hexdigest(),
         "counts": [{"00": 100}],
@@ -69,11 +72,25 @@ def a_result(lease: dict[str, Any], document: str = '{"counter": {}}', **changes
     } | changes
 
 
+def a_failure(lease: dict[str, Any], verdict: str = "fault", why: str = "why") -> dict[str, Any]:
+    plain = {"lease_id": lease["id"], "secret": lease["secret"], "ran_s": 0.5}
+    return {"found": "failure", "verdict": verdict, "why": why} | plain
+
+
+def a_return(lease: dict[str, Any]) -> dict[str, Any]:
+    return {"found": "return", "lease_id": lease["id"], "secret": lease["secret"]}
+
+
+async def tell(client: httpx.AsyncClient, *outcomes: dict[str, Any]) -> list[str]:
+    """What became of each."""
+    answer = await client.post("/outcomes", json={"outcomes": outcomes})
+    assert answer.status_code == 200
+    return [said["word"] for said in answer.json()["answers"]]
+
+
 async def status_of_job(world: World, lease: dict[str, Any]) -> JobStatus:
     async with world.db.look() as work:
-        kept = await work.leases.get(LeaseId(UUID(lease["id"])))
-        assert kept is not None
-        return (await work.jobs.fetch(kept.job_id)).status
+        return (await work.jobs.fetch(JobId(UUID(lease["job_id"])))).status
 
 
 async def test_a_job_goes_all_the_way(client, world):
@@ -86,24 +103,39 @@ async def test_a_job_goes_all_the_way(client, world):
         "beats": [{"lease_id": lease["id"], "secret": lease["secret"], "progress": 9}],
     }
     words = await client.post("/heartbeats", json=beats)
-    answer = await client.post(f"/leases/{lease['id']}/result", json=a_result(lease))
+    told = await tell(client, a_result(lease))
 
     assert words.json() == {"words": {lease["id"]: "continue"}}
-    assert (answer.status_code, answer.json()) == (200, {})
+    assert told == ["kept"]
     (job,) = await jobs_of(world, batch.id)
     assert job.status is JobStatus.DONE
 
 
 async def test_a_lease_says_all_that_a_worker_needs(client, world):
-    lease = await a_lease(client, world)
+    await create(world)
+    question = {"worker_id": await register(client), "request_id": "q", "most": 1, "wait_s": 0.0}
+    claimed = (await client.post("/leases", json=question)).json()
 
-    assert lease["task"]["program"] == "a program"
-    assert lease["task"]["shots"] == 100
-    assert lease["engine"] == "noop"
+    (lease,), (common,) = claimed["leases"], claimed["common"]
+    assert common["program"] == "a program"
+    assert lease["shots"] == 100
+    assert common["engine"] == "noop"
     assert lease["attempt"] == 1
     assert lease["time_limit_s"] == 3600.0
-    assert lease["memory_bytes"] > 0
-    assert lease["project_id"] == str(world.project_id)
+    assert common["memory_bytes"] > 0
+    assert common["project_id"] == str(world.project_id)
+
+
+async def test_what_the_jobs_of_one_answer_share_is_said_once(client, world):
+    own = (NewJob(shots=1), NewJob(shots=1, program="its own"), NewJob(shots=1))
+    await create(world, own)
+    question = {"worker_id": await register(client), "request_id": "q", "most": 3, "wait_s": 0.0}
+
+    claimed = (await client.post("/leases", json=question)).json()
+
+    programs = [claimed["common"][lease["common"]]["program"] for lease in claimed["leases"]]
+    assert programs == ["a program", "its own", "a program"]
+    assert len(claimed["common"]) == 2
 
 
 async def test_a_lease_says_how_long_its_machine_is_held(client, world):
@@ -140,7 +172,7 @@ async def test_only_a_worker_s_token_opens_the_protocol(client, world):
         {"Authorization": f"Basic {world.credentials.worker_token}"},
         {"Authorization": f"Bearer {world.credentials.secret_key}"},
     ):
-        for path in ("/workers", "/leases", "/heartbeats", f"/leases/{uuid4()}/result"):
+        for path in ("/workers", "/leases", "/heartbeats", "/outcomes"):
             answer = await client.post(path, json={}, headers=headers)
 
             assert answer.status_code == 401
@@ -168,31 +200,24 @@ async def test_the_same_question_gets_the_same_lease(client, world):
 @pytest.mark.parametrize("verdict", Verdict)
 async def test_a_failure_is_taken_with_every_verdict(client, world, verdict):
     lease = await a_lease(client, world)
-    said = {"secret": lease["secret"], "verdict": verdict.value, "why": "why"}
 
-    first = await client.post(f"/leases/{lease['id']}/failure", json=said)
-    again = await client.post(f"/leases/{lease['id']}/failure", json=said)
+    first = await tell(client, a_failure(lease, verdict.value))
+    again = await tell(client, a_failure(lease, verdict.value))
 
-    assert (first.status_code, again.status_code) == (200, 200)
+    assert first == again == ["kept"]
     assert await status_of_job(world, lease) in (JobStatus.FAILED, JobStatus.QUEUED)
 
 
 async def test_a_verdict_of_no_meaning_is_refused(client, world):
     lease = await a_lease(client, world)
 
-    answer = await client.post(
-        f"/leases/{lease['id']}/failure", json={"secret": lease["secret"], "verdict": "tired", "why": ""}
-    )
-
-    assert answer.status_code == 422
+    assert await tell(client, a_failure(lease, "tired")) == ["refused"]
 
 
 async def test_a_lease_is_given_back(client, world):
     lease = await a_lease(client, world)
 
-    answer = await client.post(f"/leases/{lease['id']}/return", json={"secret": lease["secret"]})
-
-    assert answer.status_code == 200
+    assert await tell(client, a_return(lease)) == ["kept"]
     assert await status_of_job(world, lease) is JobStatus.QUEUED
 
 
@@ -200,41 +225,62 @@ async def test_a_lease_is_given_back(client, world):
 async def test_a_wrong_secret_has_lost_the_lease(client, world, secret):
     lease = await a_lease(client, world) | {"secret": secret}
 
-    for path, said in (
-        ("result", a_result(lease)),
-        ("failure", {"secret": secret, "verdict": "fault", "why": ""}),
-        ("return", {"secret": secret}),
-    ):
-        answer = await client.post(f"/leases/{lease['id']}/{path}", json=said)
-
-        assert (answer.status_code, answer.json()["error"]) == (409, "LeaseLost")
+    assert await tell(client, a_result(lease), a_failure(lease), a_return(lease)) == ["lost"] * 3
     assert await status_of_job(world, lease) is JobStatus.RUNNING
 
 
 async def test_the_same_result_twice_is_answered_alike(client, world):
     lease = await a_lease(client, world)
 
-    first = await client.post(f"/leases/{lease['id']}/result", json=a_result(lease))
-    again = await client.post(f"/leases/{lease['id']}/result", json=a_result(lease))
+    assert await tell(client, a_result(lease)) == ["kept"]
+    assert await tell(client, a_result(lease)) == ["kept"]
+    assert await tell(client, a_result(lease), a_result(lease)) == ["kept"] * 2
 
-    assert (first.status_code, again.status_code) == (200, 200)
+
+async def test_of_many_outcomes_each_is_answered_by_itself(client, world):
+    await create(world, 6)
+    one, two, three, four, five, six = await claim(client, await register(client), most=6)
+    await tell(client, a_return(six))
+
+    words = await tell(
+        client,
+        a_result(one),
+        a_failure(two),
+        a_return(three),
+        a_result(four, sha256="0" * 64),
+        a_result(five | {"secret": "wrong"}),
+        a_result(six),
+        a_result(one),
+    )
+
+    assert words == ["kept", "kept", "kept", "refused", "lost", "lost", "kept"]
+    assert [await status_of_job(world, lease) for lease in (one, two, three, four, five, six)] == [
+        JobStatus.DONE,
+        JobStatus.FAILED,
+        JobStatus.QUEUED,
+        JobStatus.RUNNING,
+        JobStatus.RUNNING,
+        JobStatus.QUEUED,
+    ]
+
+
+async def test_nothing_told_is_nothing_answered(client, world):
+    assert await tell(client) == []
 
 
 async def test_a_document_that_does_not_fit_its_checksum_is_refused(client, world):
     lease = await a_lease(client, world)
 
-    answer = await client.post(f"/leases/{lease['id']}/result", json=a_result(lease, sha256="0" * 64))
-
-    assert answer.status_code == 422
+    assert await tell(client, a_result(lease, sha256="0" * 64)) == ["refused"]
     assert await status_of_job(world, lease) is JobStatus.RUNNING
 
 
-async def test_a_result_may_be_sent_as_gzip(client, world):
+async def test_outcomes_may_be_sent_as_gzip(client, world):
     lease = await a_lease(client, world)
-    plain = httpx.Request("POST", "http://here", json=a_result(lease)).content
+    plain = httpx.Request("POST", "http://here", json={"outcomes": [a_result(lease)]}).content
 
     answer = await client.post(
-        f"/leases/{lease['id']}/result", content=gzip.compress(plain), headers={"Content-Encoding": "gzip"}
+        "/outcomes", content=gzip.compress(plain), headers={"Content-Encoding": "gzip"}
     )
 
     assert answer.status_code == 200
@@ -243,12 +289,24 @@ async def test_a_result_may_be_sent_as_gzip(client, world):
 async def test_a_result_over_the_bound_is_refused(client, world):
     lease = await a_lease(client, world)
 
-    large = await client.post(f"/leases/{lease['id']}/result", json=a_result(lease, "x" * MAX_BYTES))
-    metadata = {"x": "y" * 70_000}
-    wordy = await client.post(f"/leases/{lease['id']}/result", json=a_result(lease, metadata=metadata))
+    large = await client.post("/outcomes", json={"outcomes": [a_result(lease, "x" * MAX_BYTES)]})
+    wordy = await tell(client, a_result(lease, metadata={"x": "y" * 70_000}))
 
-    assert (large.status_code, wordy.status_code) == (413, 422)
+    assert (large.status_code, wordy) == (413, ["refused"])
     assert await status_of_job(world, lease) is JobStatus.RUNNING
+
+
+@pytest.mark.parametrize("ran_s", [1e300, -1.0])
+async def test_an_attempt_ran_no_longer_than_it_was_lent(client, world, ran_s):
+    lease = await a_lease(client, world)
+    world.clock.move(seconds=7)
+
+    assert await tell(client, a_result(lease, ran_s=ran_s)) == ["kept"]
+
+    today = world.clock.now().date()
+    async with world.db.look() as work:
+        (tally,) = await work.usage.of(world.project_id, today, today)
+    assert tally.usage.computed.total_seconds() == max(min(ran_s, 7), 0)
 
 
 @pytest.mark.parametrize(
@@ -286,9 +344,11 @@ async def test_what_is_no_id_is_refused(client, id):
     assert (await client.post("/heartbeats", json={"worker_id": id, "beats": []})).status_code == 422
 
 
-async def test_a_path_that_names_no_lease_is_not_found(client):
-    assert (await client.post("/leases/x/result", json={})).status_code == 404
-    assert (await client.get("/leases")).status_code == 405
+async def test_an_outcome_of_what_is_no_id_is_refused(client):
+    no_lease = {"id": "x", "secret": "s"}
+
+    assert (await client.post("/outcomes", json={"outcomes": [a_return(no_lease)]})).status_code == 422
+    assert (await client.get("/outcomes")).status_code == 405
 
 
 async def test_wild_numbers_are_taken_for_what_they_can_mean(client, world):

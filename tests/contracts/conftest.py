@@ -8,23 +8,30 @@ from uuid import uuid4
 
 import pytest
 
-from ketway.db import open_database
+from ketway.db.postgres import open_postgres
 from ketway.domain.accounts import Account, AccountId, Project, ProjectId
 from ketway.domain.credentials import WorkerToken, WorkerTokenId
 from ketway.services.ports import Database
 from tests.builders import ACCOUNT, NOON, PROJECT
 from tests.contracts.rows import ELSEWHERE, LOCAL_TOKEN, SOMEBODY, TOKEN
 from tests.fakes import MemoryDatabase
+from tests.migrated import a_migrated_database
+from tests.postgres import Postgres
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def empty(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     """A database without a row."""
     if request.param == "memory":
         yield MemoryDatabase()
         return
-    async with open_database(tmp_path / "ketway.db") as database:
-        yield database
+    if request.param == "sqlite":
+        async with a_migrated_database(tmp_path) as database:
+            yield database
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    async with server.migrated() as url, open_postgres(url) as shared:
+        yield shared
 
 
 @pytest.fixture

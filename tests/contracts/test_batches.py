@@ -376,3 +376,14 @@ async def test_a_page_past_the_end_is_empty_and_still_counts(db):
     found = await listed(db, page=Page(offset=100))
 
     assert (list(found.items), found.total) == ([], 1)
+
+
+async def test_numbers_of_jobs_that_no_batch_has_are_compared_all_the_same(db):
+    batch = await keep_batch(db)
+
+    async with db.look() as work:
+        most = await work.batches.list(BOTH, BatchFilter(max_jobs=2**53), Page())
+        least = await work.batches.list(BOTH, BatchFilter(min_jobs=2**53), Page(offset=2**31))
+        queued = await work.batches.queue(BOTH, batch.platform_id, Page(offset=2**31))
+
+    assert [[found.id for found in each.items] for each in (most, least, queued)] == [[batch.id], [], []]

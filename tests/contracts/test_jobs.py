@@ -106,7 +106,7 @@ async def test_no_jobs_are_no_trouble(db):
     async with db.look() as work:
         assert list(await work.jobs.of_batch(batch.id)) == []
         assert await work.jobs.last_position(batch.id) == 0
-        assert await work.jobs.count_ran(batch.id) == 0
+        assert await work.jobs.count_ran([batch.id]) == {}
 
 
 async def test_the_jobs_of_a_batch_come_in_creation_order(db):
@@ -158,7 +158,7 @@ async def test_jobs_that_were_cancelled_while_waiting_have_not_run(db):
     )
 
     async with db.look() as work:
-        assert await work.jobs.count_ran(batch.id) == 2
+        assert await work.jobs.count_ran([batch.id]) == {batch.id: 2}
 
 
 async def test_a_deleted_job_is_hidden(db):
@@ -485,3 +485,13 @@ async def test_a_changed_job_is_read_changed(db):
     async with db.look() as work:
         read = await work.jobs.fetch(job.id)
     assert read == replace(job, status=JobStatus.RUNNING, progress=5, errors=("x",), version=1)
+
+
+async def test_numbers_that_no_row_has_are_compared_all_the_same(db):
+    job = await keep_job(db, shots=5)
+
+    least = await listed(db, filter=JobFilter(min_shots=2**53))
+    most = await listed(db, filter=JobFilter(max_shots=2**53))
+    beyond = await listed(db, page=Page(offset=2**31))
+
+    assert [[found.id for found in each.items] for each in (least, most, beyond)] == [[], [job.id], []]

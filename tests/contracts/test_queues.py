@@ -42,7 +42,7 @@ async def keep_result(db, job, **metadata):
         created_at=NOON,
     )
     async with db.work() as work:
-        await work.results.add(result)
+        await work.results.add([result], {})
 
 
 async def test_a_queue_is_served_holders_first_then_by_class_then_by_age(db):

@@ -13,7 +13,7 @@ from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobId
 from ketway.domain.leases import LeaseId, LeaseStatus, WorkerId
 from ketway.domain.programs import ProgramId
-from ketway.domain.results import Result
+from ketway.domain.results import Result, key_of
 from ketway.services.listing import Order, Page
 from tests.builders import NOON, PROJECT, a_lease, a_member, a_program, a_stranger
 from tests.contracts.rows import BOTH, ELSEWHERE, LOCAL_TOKEN, TOKEN, a_worker, after, keep_job, keep_lease
@@ -73,11 +73,31 @@ async def test_a_result_is_found_by_its_job(db):
     )
 
     async with db.work() as work:
-        await work.results.add(result)
+        await work.results.add([result], {})
 
     async with db.look() as work:
         assert await work.results.of([job.id, other.id, JobId(uuid4())]) == {job.id: result}
         assert await work.results.of([]) == {}
+
+
+async def test_a_small_document_is_kept_beside_its_result(db):
+    jobs = [await keep_job(db) for _ in range(3)]
+    plain: dict[str, Any] = {"sha256": "0", "shots": 1, "counts": [], "metadata": {}, "created_at": NOON}
+    results = [
+        Result(job_id=job.id, attempt=1, key=key_of(job.id, 1, "0" * 64, is_in_row=True), size=4, **plain)
+        for job in jobs
+    ]
+    first, second, _ = results
+
+    async with db.work() as work:
+        await work.results.add(results, {first.key: b"one\0", second.key: b""})
+
+    async with db.look() as work:
+        assert await work.results.of([job.id for job in jobs]) == {each.job_id: each for each in results}
+        keys = [each.key for each in results]
+        assert await work.results.documents(keys) == {first.key: b"one\0", second.key: b""}
+        assert await work.results.documents([key_of(jobs[0].id, 2, "0" * 64, is_in_row=True)]) == {}
+        assert await work.results.documents([]) == {}
 
 
 async def test_a_job_has_one_result(db):
@@ -85,23 +105,23 @@ async def test_a_job_has_one_result(db):
     plain: dict[str, Any] = {"key": "k", "size": 1, "sha256": "0", "shots": 1, "counts": [], "metadata": {}}
     result = Result(job_id=job.id, attempt=1, created_at=NOON, **plain)
     async with db.work() as work:
-        await work.results.add(result)
+        await work.results.add([result], {})
 
     with pytest.raises(Stale):
         async with db.work() as work:
-            await work.results.add(replace(result, attempt=2))
+            await work.results.add([replace(result, attempt=2)], {})
 
 
 async def test_a_lease_comes_back_as_it_was(db):
     lease = await keep_lease(db, await keep_worker(db), expires_at=after(seconds=30, microseconds=1))
 
     async with db.work() as work:
-        assert await work.leases.get(lease.id) == lease
-        assert await work.leases.get(LeaseId(uuid4())) is None
+        assert (await work.leases.of([lease.id]))[lease.id] == lease
+        assert await work.leases.of([LeaseId(uuid4())]) == {}
         await work.leases.put(lease.end(LeaseStatus.ENDED, "digest"))
 
     async with db.look() as work:
-        assert await work.leases.get(lease.id) == lease.end(LeaseStatus.ENDED, "digest")
+        assert (await work.leases.of([lease.id]))[lease.id] == lease.end(LeaseStatus.ENDED, "digest")
 
 
 async def test_an_attempt_is_leased_once(db):
@@ -159,9 +179,9 @@ async def test_one_worker_s_live_leases_are_extended(db):
         await work.leases.extend(worker.id, after(minutes=1))
 
     async with db.look() as work:
-        assert await work.leases.get(mine.id) == replace(mine, expires_at=after(minutes=1))
-        assert await work.leases.get(theirs.id) == theirs
-        assert await work.leases.get(over.id) == over
+        assert (await work.leases.of([mine.id]))[mine.id] == replace(mine, expires_at=after(minutes=1))
+        assert (await work.leases.of([theirs.id]))[theirs.id] == theirs
+        assert (await work.leases.of([over.id]))[over.id] == over
 
 
 async def test_extending_all_moves_every_end_be_it_later_or_earlier(db):
@@ -173,8 +193,8 @@ async def test_extending_all_moves_every_end_be_it_later_or_earlier(db):
         await work.leases.extend_all(after(minutes=1))
 
     async with db.look() as work:
-        assert await work.leases.get(short.id) == replace(short, expires_at=after(minutes=1))
-        assert await work.leases.get(long.id) == replace(long, expires_at=after(minutes=1))
+        assert (await work.leases.of([short.id]))[short.id] == replace(short, expires_at=after(minutes=1))
+        assert (await work.leases.of([long.id]))[long.id] == replace(long, expires_at=after(minutes=1))
 
 
 async def test_a_worker_comes_back_as_it_was_and_is_seen(db):

@@ -210,6 +210,19 @@ async def test_one_key_is_kept_once_and_no_key_as_often_as_it_comes(db):
             await work.requests.add(a_request(key="mine", digest="d2"))
 
 
+async def test_a_request_is_handed_to_whoever_answers_it_now_and_a_run_that_is_over_serves_none(db):
+    request = a_request()
+    async with db.work() as work:
+        await work.requests.add(request)
+
+        await work.requests.hand_to(request.id, "another run")
+        await work.requests.hand_to(RequestId(uuid4()), "of none")
+
+        (found,) = await work.requests.like(asked(), NOON)
+        assert found == replace(request, server="another run")
+        assert not await work.requests.is_served(found)
+
+
 async def test_requests_are_forgotten_one_by_one_or_once_they_expire(db):
     first, second = a_request(), a_request(expires_at=after(hours=24))
     async with db.work() as work:

@@ -1,4 +1,4 @@
-"""Migrations make what the code expects, all or nothing."""
+"""Migrations make what the code expects, all or nothing: what they make of old rows, and how on SQLite."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, event, inspect, select
 
 from ketway.db import open_database
 from ketway.db.migrate import upgrade
 from ketway.db.rows import from_row
-from ketway.db.tables import accounts, batches, members, metadata, projects
+from ketway.db.tables import accounts, batches, members, projects
 from ketway.domain.accounts import Account, Member, Project, Role
 from ketway.domain.errors import StoreBusy
 from ketway.domain.prices import FREE
@@ -25,39 +23,6 @@ from tests.builders import ACCOUNT, NOON, PROJECT, a_membership
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
     return create_engine(f"sqlite:///{tmp_path / 'ketway.db'}")
-
-
-def test_an_empty_database_is_upgraded_to_what_the_code_expects(engine):
-    upgrade(engine)
-
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, metadata) == []
-
-
-def test_upgrading_makes_the_same_indexes_as_the_tables_say(engine):
-    upgrade(engine)
-    direct = create_engine("sqlite://")
-    metadata.create_all(direct)
-
-    def schema(engine: Engine) -> set[tuple[str, str]]:
-        query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-        with engine.connect() as connection:
-            rows = connection.exec_driver_sql(query).all()
-        return {(name, " ".join(sql.split())) for name, sql in rows}
-
-    assert schema(engine) == schema(direct)
-
-
-def test_upgrading_twice_is_harmless(engine):
-    upgrade(engine)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("INSERT INTO server_keys (name, value) VALUES ('link', 'kept')")
-
-    upgrade(engine)
-
-    with engine.connect() as connection:
-        assert connection.exec_driver_sql("SELECT value FROM server_keys").scalar_one() == "kept"
 
 
 def test_tables_of_millions_of_rows_are_not_made_anew(engine):

@@ -148,6 +148,15 @@ async def test_a_transaction_that_was_not_over_is_gone_after_a_crash(tmp_path):
         assert not await is_there(db, batch)
 
 
+async def test_a_look_writes_nothing(tmp_path):
+    async with open_database(tmp_path / "ketway.db") as db:
+        await furnish(db)
+
+        with pytest.raises(StoreBusy):
+            async with db.look() as work:
+                await work.batches.add(a_batch())
+
+
 async def test_reopening_finds_everything(tmp_path):
     batch = a_batch()
     async with open_database(tmp_path / "ketway.db") as db:

@@ -326,7 +326,7 @@ def test_nothing_is_printed(engine: PulserEngine, capfd: pytest.CaptureFixture[s
 def test_the_metadata_say_where_it_was_computed(engine: PulserEngine) -> None:
     metadata = ran(engine, two_blockaded(), seed=3).metadata
 
-    assert set(metadata) == {"engine", "version", "pulser_version", "seed", "seconds", "qubits"}
+    assert set(metadata) == {"engine", "version", "pulser_version", "seed", "seconds", "qubits", "resampled"}
     assert metadata["qubits"] == 2
     assert (metadata["engine"], metadata["version"], metadata["seed"]) == (engine.name, engine.version, 3)
 

@@ -14,7 +14,8 @@ from qsimcirq import QSimOptions
 
 from ketway.domain.errors import ProgramRefused, ShotsOverLimit
 from ketway.domain.tasks import Computed
-from ketway.engines.qsim import ENGINE, is_sampled_at_once, sizes_of
+from ketway.engines.qsim import ENGINE, sizes_of
+from ketway.engines.qsim_final import is_sampled_at_once
 from ketway.engines.qsim_options import chosen
 from tests.engines.circuits import (
     BELL,

@@ -42,12 +42,16 @@ class MemoryBatches:
         except KeyError:
             raise Unknown("batch", str(id)) from None
 
-    async def put(self, batch: Batch) -> None:
-        stored = self._tables.batches.get(batch.id)
-        if stored is None or stored.version != batch.version:
-            raise Stale("batch", str(batch.id))
-        self._must_fit(batch)
-        self._tables.batches[batch.id] = replace(batch, version=batch.version + 1)
+    async def of(self, ids: Sequence[BatchId]) -> Mapping[BatchId, Batch]:
+        return {id: self._tables.batches[id] for id in ids if id in self._tables.batches}
+
+    async def put(self, *batches: Batch) -> None:
+        for batch in batches:
+            stored = self._tables.batches.get(batch.id)
+            if stored is None or stored.version != batch.version:
+                raise Stale("batch", str(batch.id))
+            self._must_fit(batch)
+            self._tables.batches[batch.id] = replace(batch, version=batch.version + 1)
 
     async def list(self, actor: Actor, filter: BatchFilter, page: Page) -> Listed[Batch]:
         visible = (batch for batch in self._sorted() if batch.id not in self._tables.hidden)

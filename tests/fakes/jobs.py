@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from statistics import fmean
@@ -50,6 +50,9 @@ class MemoryJobs:
         except KeyError:
             raise Unknown("job", str(id)) from None
 
+    async def of(self, ids: Sequence[JobId]) -> Mapping[JobId, Job]:
+        return {id: self._tables.jobs[id] for id in ids if id in self._tables.jobs}
+
     async def put(self, *jobs: Job) -> None:
         for job in jobs:
             stored = self._tables.jobs.get(job.id)
@@ -76,11 +79,12 @@ class MemoryJobs:
             for id in batches
         }
 
-    async def has_unfinished(self, id: BatchId) -> bool:
-        return any(not job.is_finished for job in self._of(id))
+    async def unfinished_among(self, batches: Sequence[BatchId]) -> Set[BatchId]:
+        return {id for id in batches if any(not job.is_finished for job in self._of(id))}
 
-    async def count_ran(self, id: BatchId) -> int:
-        return sum(job.started_at is not None and job.ended_at is not None for job in self._of(id))
+    async def count_ran(self, batches: Sequence[BatchId]) -> Mapping[BatchId, int]:
+        jobs = [job for id in batches for job in self._of(id)]
+        return Counter(job.batch_id for job in jobs if None not in (job.started_at, job.ended_at))
 
     async def last_position(self, id: BatchId) -> int:
         return max((job.position for job in self._of(id)), default=0)
@@ -122,6 +126,15 @@ class MemoryJobs:
 
     async def count_waiting(self, project: ProjectId, most: int) -> int:
         return min(sum(job.project_id == project for job in self._waiting()), most)
+
+    async def following(self, head: Candidate, most: int) -> Sequence[Job]:
+        line = [
+            job
+            for job in self._of(head.batch_id)
+            if job.status is JobStatus.QUEUED and job.priority is head.priority
+        ]
+        line.sort(key=lambda job: (job.created_at, job.position, str(job.id)))
+        return line[:most]
 
     async def waiting_on(self, platform: PlatformId) -> Mapping[Priority, Load]:
         waiting = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from ketway.domain.errors import Unknown
@@ -59,6 +60,13 @@ class MemoryRequests:
     async def like(self, asked: Asked, now: datetime) -> Sequence[Request]:
         found = [request for request in self._tables.requests.values() if _is_like(request, asked, now)]
         return sorted(found, key=lambda request: (request.created_at, str(request.id)))
+
+    async def hand_to(self, id: RequestId, server: str) -> None:
+        if id in self._tables.requests:
+            self._tables.requests[id] = replace(self._tables.requests[id], server=server)
+
+    async def is_served(self, request: Request) -> bool:
+        return False
 
     async def forget(self, id: RequestId) -> None:
         self._tables.requests.pop(id, None)

@@ -41,6 +41,9 @@ class MemoryPrograms:
         except KeyError:
             raise Unknown("program", str(id)) from None
 
+    async def of(self, ids: Sequence[ProgramId]) -> Mapping[ProgramId, Program]:
+        return {id: self._tables.programs[id] for id in ids if id in self._tables.programs}
+
     async def list_named(self, actor: Actor, project: ProjectId, page: Page) -> Listed[Program]:
         if not actor.sees(project):
             return Listed(items=[], total=0)
@@ -52,9 +55,15 @@ class MemoryResults:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    async def add(self, result: Result) -> None:
-        must_exist(self._tables.jobs, result.job_id)
-        insert(self._tables.results, result.job_id, result)
+    async def add(self, results: Sequence[Result], documents: Mapping[str, bytes]) -> None:
+        for result in results:
+            must_exist(self._tables.jobs, result.job_id)
+            insert(self._tables.results, result.job_id, result)
+            if result.key in documents:
+                insert(self._tables.documents, result.key, documents[result.key])
+
+    async def documents(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        return {key: self._tables.documents[key] for key in keys if key in self._tables.documents}
 
     async def history(self, platform: PlatformId, most: int) -> Sequence[Run]:
         began = [
@@ -74,18 +83,20 @@ class MemoryLeases:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    async def add(self, lease: Lease) -> None:
-        must_exist(self._tables.jobs, lease.job_id)
-        must_exist(self._tables.workers, lease.worker_id)
-        must_be_unique([*self._tables.leases.values(), lease], lambda lease: (lease.job_id, lease.attempt))
-        insert(self._tables.leases, lease.id, lease)
+    async def add(self, *leases: Lease) -> None:
+        for lease in leases:
+            must_exist(self._tables.jobs, lease.job_id)
+            must_exist(self._tables.workers, lease.worker_id)
+        every = [*self._tables.leases.values(), *leases]
+        must_be_unique(every, lambda lease: (lease.job_id, lease.attempt))
+        for lease in leases:
+            insert(self._tables.leases, lease.id, lease)
 
-    async def get(self, id: LeaseId) -> Lease | None:
-        return self._tables.leases.get(id)
+    async def of(self, ids: Sequence[LeaseId]) -> Mapping[LeaseId, Lease]:
+        return {id: self._tables.leases[id] for id in ids if id in self._tables.leases}
 
-    async def put(self, lease: Lease) -> None:
-        if lease.id in self._tables.leases:
-            self._tables.leases[lease.id] = lease
+    async def put(self, *leases: Lease) -> None:
+        self._tables.leases |= {lease.id: lease for lease in leases if lease.id in self._tables.leases}
 
     async def live(self, worker: WorkerId) -> Sequence[Lease]:
         return self._live(lambda lease: lease.worker_id == worker)

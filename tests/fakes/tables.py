@@ -56,6 +56,7 @@ class Tables:
     bookings: dict[BookingId, Booking] = field(default_factory=dict)
     jobs: dict[JobId, Job] = field(default_factory=dict)
     results: dict[JobId, Result] = field(default_factory=dict)
+    documents: dict[str, bytes] = field(default_factory=dict)
     leases: dict[LeaseId, Lease] = field(default_factory=dict)
     platform_states: dict[PlatformId, PlatformState] = field(default_factory=dict)
     usage: dict[UsageKey, Tally] = field(default_factory=dict)

@@ -12,11 +12,13 @@ from ketway.domain.batches import Batch, BatchId, Yielding
 from ketway.domain.bookings import Booking
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.leases import Verdict, Word, Worker
+from ketway.domain.outcomes import Failure, Outcome
 from ketway.domain.platforms import Platform
 from ketway.domain.slots import BookingRules, Slot
 from ketway.domain.tasks import Computed
 from ketway.services.drafts import NewBatch, NewBooking, NewJob
-from ketway.services.leases import Beat, Grant
+from ketway.services.grants import Grant
+from ketway.services.leases import Beat
 from tests.builders import DOOR, a_platform
 from tests.worlds import World, all_zero
 
@@ -124,17 +126,31 @@ async def beat(world: World, grant: Grant, progress: int = 0, **changes: Any) ->
     return words[said.lease_id]
 
 
+def outcome_of(grant: Grant, found: Computed | Failure | None, ran_s: float | None = None) -> Outcome:
+    ran = None if ran_s is None else timedelta(seconds=ran_s)
+    return Outcome(lease_id=grant.lease.id, secret=grant.lease.secret, found=found, ran=ran)
+
+
+async def tell(world: World, outcome: Outcome) -> None:
+    """
+    Raises:
+        LeaseLost
+    """
+    (lost,) = await world.core.outcomes.tell([outcome])
+    if lost is not None:
+        raise lost
+
+
 async def done(world: World, grant: Grant, computed: Computed | None = None) -> None:
-    lease = grant.lease
-    await world.core.leases.report_done(lease.id, lease.secret, computed or all_zero(grant))
+    await tell(world, outcome_of(grant, computed or all_zero(grant)))
 
 
 async def failed(world: World, grant: Grant, verdict: Verdict, why: str = "why") -> None:
-    await world.core.leases.report_failed(grant.lease.id, grant.lease.secret, verdict, why)
+    await tell(world, outcome_of(grant, Failure(verdict=verdict, why=why)))
 
 
 async def give_back(world: World, grant: Grant) -> None:
-    await world.core.leases.give_back(grant.lease.id, grant.lease.secret)
+    await tell(world, outcome_of(grant, None))
 
 
 async def let_pass(world: World, seconds: int) -> None:

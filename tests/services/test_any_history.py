@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import settings
@@ -13,14 +14,16 @@ from hypothesis.stateful import Bundle, invariant, rule
 from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.leases import LeaseStatus, Word
-from ketway.services.leases import Grant
+from ketway.services.core import Limits
+from ketway.services.grants import Grant
 from ketway.services.listing import BatchFilter, JobFilter, Page
 from tests.fakes import a_memory_world
 from tests.histories import History
 from tests.services.steps import PLATFORMS, QPU, add, beat, create, done
-from tests.worlds import World
+from tests.worlds import World, all_zero
 
 EVERYTHING = Page(limit=10_000)
+MAX_IN_ROW = 2_000
 
 
 class AnyHistory(History):
@@ -34,7 +37,7 @@ class AnyHistory(History):
         self.over: dict[BatchId, BatchStatus] = {}
 
     def a_world(self) -> AbstractAsyncContextManager[World]:
-        return a_memory_world(catalogue=PLATFORMS)
+        return a_memory_world(catalogue=PLATFORMS, limits=Limits(max_in_row=MAX_IN_ROW))
 
     @rule(
         target=batches,
@@ -81,9 +84,12 @@ class AnyHistory(History):
         word = self.do(beat(self.world, grant, progress))
         assert (word is Word.LOST) >= (grant.job.id in self.ended)
 
-    @rule(grant=History.grants)
-    def report_done(self, grant):
-        if self.try_to(done(self.world, grant)):
+    @rule(grant=History.grants, is_large=st.booleans())
+    def report_done(self, grant, is_large):
+        found = all_zero(grant)
+        if is_large:
+            found = replace(found, document=found.document.ljust(MAX_IN_ROW + 1))
+        if self.try_to(done(self.world, grant, found)):
             assert self.job_of(grant).is_finished or self.job_of(grant).attempt > grant.lease.attempt
 
     @rule()
@@ -157,7 +163,7 @@ class AnyHistory(History):
         blobs: Any = self.world.blobs
         kept = {key for key in blobs.kept if key.startswith("results/")}
         results = self.do(self.world.core.jobs.results([job.id for job in self.all_jobs()]))
-        assert kept == {result.key for result in results.values()}
+        assert kept == {result.key for result in results.values() if result.size > MAX_IN_ROW}
 
     def job_of(self, grant: Grant) -> Job:
         return self.do(self.world.core.jobs.get(self.world.owner, grant.job.id))

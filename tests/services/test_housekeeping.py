@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -127,6 +128,19 @@ async def test_after_a_start_local_workers_have_lost_their_leases_and_others_hav
     await let_pass(world, 29)
     await done(world, remote)
     assert (await job_of(world, remote.job.id)).status is DONE
+
+
+async def test_where_others_share_the_database_a_local_worker_may_be_theirs_and_keeps_its_lease(world):
+    await create(world)
+    grant = await claim_one(world)
+    others = replace(world.core.housekeeping, is_alone=False)
+
+    await others.open()
+    await others.void_local()
+
+    assert (await job_of(world, grant.job.id)).status is RUNNING
+    await done(world, grant)
+    assert (await job_of(world, grant.job.id)).status is DONE
 
 
 async def test_a_job_that_was_to_be_cancelled_is_cancelled_with_its_lost_worker(world):

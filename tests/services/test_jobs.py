@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -134,10 +133,8 @@ async def test_a_result_s_link_fetches_the_document(world):
     await done(world, grant)
     result = (await world.core.jobs.results([grant.job.id]))[grant.job.id]
 
-    link = urlsplit(world.core.jobs.link(result))
+    body, name = await world.follow(world.core.jobs.link(result))
 
-    key = link.path.removeprefix("/blobs/")
-    body, name = await world.blobs.linked(key, dict(parse_qsl(link.query)), world.clock.now())
     assert body == all_zero(grant).document.encode()
     assert name == f"{grant.job.id}.json"
 
@@ -156,9 +153,7 @@ async def test_a_kept_program_is_read_listed_and_linked(world):
     assert await world.core.programs.text(world.owner, program.id) == "tëxt"
     assert program.size == 5
     assert list((await world.core.programs.list(world.owner, world.project_id, Page())).items) == [program]
-    link = urlsplit(world.core.programs.link(program))
-    key = link.path.removeprefix("/blobs/")
-    body, _ = await world.blobs.linked(key, dict(parse_qsl(link.query)), world.clock.now())
+    body, _ = await world.follow(world.core.programs.link(program))
     assert body == "tëxt".encode()
 
 

@@ -7,7 +7,7 @@ import pytest
 from ketway.domain.batches import BatchId
 from ketway.domain.errors import Unknown
 from ketway.domain.platforms import Door
-from ketway.services.leases import Grant
+from ketway.services.grants import Grant
 from ketway.services.listing import BatchFilter, Page
 from tests.services.steps import QPU, add, claim, claim_one, create, done, lose
 from tests.worlds import World

@@ -25,7 +25,7 @@ from ketway.domain.platforms import PlatformId, platform_id
 from ketway.domain.prices import Prices
 from ketway.domain.tasks import Computed
 from ketway.domain.usage import NOTHING, Tally, Usage
-from ketway.services.leases import Grant
+from ketway.services.grants import Grant
 from ketway.services.reports import Span
 from tests.builders import DOOR, NOON, a_platform
 from tests.fakes import a_memory_world

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +46,7 @@ def until(true: Callable[[], T | None], what: str, patience_s: float = PATIENCE_
 
 @dataclass
 class Server:
-    """A running `ketway serve`."""
+    """A running `ketway serve` or `ketway api`."""
 
     process: subprocess.Popen[str]
     folder: Path
@@ -92,14 +92,52 @@ def a_server(
     Args:
         settings: as `KETWAY_*` variables, in lower case.
     """
+    with _running(["serve", f"--workers={workers}"], folder, port, settings) as server:
+        yield server
+
+
+@contextmanager
+def an_api(folder: Path, *, port: int = 0, **settings: str | float | bool) -> Iterator[Server]:
+    """As `a_server`, `ketway api`."""
+    with _running(["api"], folder, port, settings) as server:
+        yield server
+
+
+@contextmanager
+def a_worker(server: Server, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`ketway worker` of a server, with the engine that computes nothing; killed on leaving."""
+    token = {"KETWAY_WORKER_TOKEN": server.credentials.worker_token}
+    words = ("worker", f"--url={server.url}", "--engine=noop", "--slots=1", "--until-stdin-ends")
+    with log.open("a") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ketway", *words],
+            stdin=subprocess.PIPE,
+            stderr=errors,
+            env=os.environ | token,
+        )
+    try:
+        yield process
+    finally:
+        family = descendants(process.pid)
+        process.kill()
+        process.wait(PATIENCE_S)
+        assert process.stdin is not None
+        process.stdin.close()
+        until(lambda: not any(alive(pid) for pid in family), "the worker's processes to be gone")
+
+
+@contextmanager
+def _running(
+    words: Sequence[str], folder: Path, port: int, settings: Mapping[str, str | float | bool]
+) -> Iterator[Server]:
     log = folder.parent / f"{folder.name}.log"
     plain: dict[str, Any] = {"lease_s": 3.0, "stop_grace_s": 5.0}
-    environment = {f"KETWAY_{name.upper()}": str(value) for name, value in (plain | settings).items()}
+    environment = {f"KETWAY_{name.upper()}": str(value) for name, value in (plain | dict(settings)).items()}
     with log.open("a") as errors:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "ketway", "serve"),
-                *(f"--data={folder}", f"--port={port}", f"--workers={workers}"),
+                *(sys.executable, "-m", "ketway", *words),
+                *(f"--data={folder}", f"--port={port}"),
             ],
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -42,6 +42,8 @@ class Nasty:
         try:
             said = MISDEEDS[task.program](task, on_progress)
         except OSError as error:
+            if error.errno == errno.EFBIG:
+                raise
             said = errno.errorcode[error.errno or 0]
         counts = task.parameters.get("counts", [])
         return Computed(document=json.dumps(said), counts=counts, shots=0, metadata={"pid": os.getpid()})
@@ -109,6 +111,12 @@ def _pollute(_: Task, __: Any) -> str:
 
 def _polluted(_: Task, __: Any) -> list[bool]:
     return ["POLLUTED" in os.environ, "polluted" in sys.modules]
+
+
+def _write_a_large_file(_: Task, __: Any) -> None:
+    with Path("large").open("wb") as file:
+        file.seek(300 * 2**20)
+        file.write(b"the end")
 
 
 def _print_much(_: Task, __: Any) -> int:
@@ -194,6 +202,7 @@ MISDEEDS: dict[str, Misdeed] = {
     "exit": lambda task, _: _raise(SystemExit(0)),
     "deep": lambda task, _: _deep(),
     "memory": lambda task, _: _raise(MemoryError()),
+    "large file": _write_a_large_file,
     "stop": lambda task, _: _raise(StopAsyncIteration()),
     "long words": lambda task, _: _raise(RuntimeError("x" * 10**7)),
     "hang up": _hang_up,

@@ -63,6 +63,11 @@ class Line:
         await self.app(scope, _once(body, receive), _nowhere)
         await Response(b"", 502)(scope, receive, send)
 
+    def found(self) -> list[str]:
+        """What was told of attempts, in order."""
+        told = [said["outcomes"] for path, said in self.asked if path.endswith("/outcomes")]
+        return [outcome["found"] for outcomes in told for outcome in outcomes]
+
     def times(self, end: str) -> int:
         return sum(path.endswith(end) for path, _ in self.asked)
 

@@ -16,7 +16,16 @@ import uvloop
 from ketway.domain.errors import Invalid, ProgramRefused, ShotsOverLimit
 from ketway.worker import frames
 from ketway.worker.children import Children
-from ketway.worker.deaths import ChildDied, EngineFault, MemoryLimit, ResultTooLarge, TimeLimit
+from ketway.worker.deaths import (
+    ChildDied,
+    EngineFault,
+    FileLimit,
+    MemoryLimit,
+    ProcessorLimit,
+    ResultTooLarge,
+    ThreadLimit,
+    TimeLimit,
+)
 from ketway.worker.forks import Forks
 from tests.worker import kit
 from tests.worker.kit import a_task, descendants, done, ended, forkserver, said, some_children
@@ -204,16 +213,22 @@ async def test_the_memory_limit_kills_with_the_figure():
 
 async def test_a_flood_of_threads_is_stopped():
     async with some_children() as children:
-        with pytest.raises(EngineFault, match="64 threads"):
+        with pytest.raises(ThreadLimit, match="more than 64 threads, the limit of a job"):
             await done(children, "threads")
 
 
 async def test_a_flood_of_files_is_stopped():
     async with some_children() as children:
-        with pytest.raises(EngineFault, match="1024 MiB"):
+        with pytest.raises(FileLimit, match="more than 1024 MiB to its folder, the limit of a job"):
             await done(children, "fill the disk")
 
     assert not children.scratch.exists()
+
+
+async def test_the_time_of_processors_is_limited_with_the_figure():
+    async with some_children(cores=0.01) as children:
+        with pytest.raises(ProcessorLimit, match=r"s of processor time; the job's limit is 0\.2 s"):
+            await done(children, "hold the interpreter")
 
 
 async def test_a_result_without_end_is_refused():

@@ -64,6 +64,7 @@ async def said(
         ("exit", ChildDied, "exit code 70"),
         ("deep", EngineFault, "RecursionError"),
         ("memory", EngineFault, "MemoryError"),
+        ("large file", EngineFault, "a file of more than 256 MiB, the limit of a job"),
         ("stop", EngineFault, "StopAsyncIteration"),
         ("garbage", (EngineFault, ResultTooLarge), "."),
     ],

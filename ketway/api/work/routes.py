@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from typing import Any, TypeVar
-from uuid import UUID
 
 import msgspec
 import structlog
@@ -18,18 +17,19 @@ from starlette.routing import Route
 from ketway import protocol as wire
 from ketway.api.answers import answer, break_down, refuse
 from ketway.api.bodies import read_body
+from ketway.api.work import translate
 from ketway.domain.credentials import WorkerToken
-from ketway.domain.errors import BadField, BadToken, Malformed, Refusal
-from ketway.domain.leases import LeaseId, Verdict, WorkerId
-from ketway.domain.tasks import Computed
+from ketway.domain.errors import BadToken, Malformed, Refusal
+from ketway.domain.leases import Verdict, WorkerId
 from ketway.services.core import Core
-from ketway.services.leases import Beat, Grant
+from ketway.services.grants import Grant
+from ketway.services.leases import Beat
 
 log = structlog.get_logger()
 
-_MAX_WHY = 10_000
 _MAX_METADATA = 64 * 1024
 _MAX_MOST = 64
+_VERDICTS = {verdict.value for verdict in Verdict}
 
 T = TypeVar("T")
 
@@ -42,9 +42,7 @@ def surface(core: Core, *, max_result_bytes: int) -> Starlette:
             Route("/workers", routes.register, methods=["POST"]),
             Route("/leases", routes.claim, methods=["POST"]),
             Route("/heartbeats", routes.heartbeat, methods=["POST"]),
-            Route("/leases/{id:uuid}/result", routes.result, methods=["POST"]),
-            Route("/leases/{id:uuid}/failure", routes.failure, methods=["POST"]),
-            Route("/leases/{id:uuid}/return", routes.give_back, methods=["POST"]),
+            Route("/outcomes", routes.outcomes, methods=["POST"]),
         ],
         exception_handlers={Refusal: refuse, Exception: break_down},
     )
@@ -75,53 +73,38 @@ class Routes:
         claiming = asyncio.ensure_future(
             self._core.leases.claim(
                 token,
-                WorkerId(_uuid(said.worker_id)),
+                WorkerId(translate.uuid(said.worker_id)),
                 said.request_id[:64],
                 most=min(max(said.most, 1), _MAX_MOST),
                 wait_s=said.wait_s,
             )
         )
         grants = await _while_connected(request, claiming)
-        return answer(wire.Claimed(leases=[_lease(grant) for grant in grants]))
+        return answer(translate.claimed(grants))
 
     async def heartbeat(self, request: Request) -> Response:
         token = await self._token(request)
         said = await self._read(request, wire.Beats)
         beats = [
-            Beat(lease_id=LeaseId(_uuid(beat.lease_id)), secret=beat.secret, progress=beat.progress)
+            Beat(lease_id=translate.lease_id(beat.lease_id), secret=beat.secret, progress=beat.progress)
             for beat in said.beats
         ]
-        words = await self._core.leases.heartbeat(token, WorkerId(_uuid(said.worker_id)), beats)
+        words = await self._core.leases.heartbeat(token, WorkerId(translate.uuid(said.worker_id)), beats)
         return answer(wire.Words(words={str(id): word.value for id, word in words.items()}))
 
-    async def result(self, request: Request) -> Response:
+    async def outcomes(self, request: Request) -> Response:
         await self._token(request)
-        said = await self._read(request, wire.Result)
-        if hashlib.sha256(said.document.encode()).hexdigest() != said.sha256:
-            raise Malformed("The document does not fit its checksum; send it again.")
-        if len(msgspec.json.encode(said.metadata)) > _MAX_METADATA:
-            raise Malformed("The metadata is too large.")
-        computed = Computed(
-            document=said.document, counts=said.counts, shots=said.shots, metadata=said.metadata
-        )
-        await self._core.leases.report_done(_lease_id(request), said.secret, computed)
-        return answer({})
-
-    async def failure(self, request: Request) -> Response:
-        await self._token(request)
-        said = await self._read(request, wire.Failure)
-        try:
-            verdict = Verdict(said.verdict)
-        except ValueError:
-            raise BadField(("verdict",), "is not one of ours", "unknown") from None
-        await self._core.leases.report_failed(_lease_id(request), said.secret, verdict, said.why[:_MAX_WHY])
-        return answer({})
-
-    async def give_back(self, request: Request) -> Response:
-        await self._token(request)
-        said = await self._read(request, wire.Return)
-        await self._core.leases.give_back(_lease_id(request), said.secret)
-        return answer({})
+        said = await self._read(request, wire.Outcomes)
+        refused = {place: why for place, one in enumerate(said.outcomes) if (why := _why_not(one))}
+        told = [translate.outcome(one) for place, one in enumerate(said.outcomes) if place not in refused]
+        lost = iter(await self._core.outcomes.tell(told))
+        answers = [
+            wire.Answer("refused", refused[place])
+            if place in refused
+            else wire.Answer("kept" if next(lost) is None else "lost")
+            for place in range(len(said.outcomes))
+        ]
+        return answer(wire.Answers(answers))
 
     async def _token(self, request: Request) -> WorkerToken:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -156,39 +139,14 @@ async def _disconnected(request: Request) -> None:
         await asyncio.Event().wait()  # a server that says the body again never tells of the end
 
 
-def _lease(grant: Grant) -> wire.Lease:
-    task = grant.task
-    return wire.Lease(
-        id=str(grant.lease.id),
-        secret=grant.lease.secret,
-        job_id=str(grant.job.id),
-        project_id=str(grant.job.project_id),
-        attempt=grant.lease.attempt,
-        engine=grant.platform.engine,
-        time_limit_s=grant.job.max_duration_s,
-        memory_bytes=grant.platform.memory_bytes,
-        hold_s=grant.platform.hold_s(grant.job.shots),
-        shots_per_s=grant.platform.shots_per_s if grant.job.shots is None else None,
-        task=wire.Task(
-            program=task.program,
-            shots=task.shots,
-            seed=task.seed,
-            max_shots=task.max_shots,
-            max_qubits=task.max_qubits,
-            parameters=dict(task.parameters),
-            configuration=task.configuration,
-            settings=dict(task.settings),
-        ),
-    )
-
-
-def _lease_id(request: Request) -> LeaseId:
-    id: UUID = request.path_params["id"]
-    return LeaseId(id)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise BadField(("id",), "is not a UUID", "format") from None
+def _why_not(outcome: wire.Outcome) -> str | None:
+    """Why an outcome cannot be kept, whoever tells it."""
+    if isinstance(outcome, wire.Failure) and outcome.verdict not in _VERDICTS:
+        return f"{outcome.verdict[:40]!r} is no verdict"
+    if not isinstance(outcome, wire.Result):
+        return None
+    if hashlib.sha256(outcome.document.encode()).hexdigest() != outcome.sha256:
+        return "the document does not fit its checksum"
+    if len(msgspec.json.encode(outcome.metadata)) > _MAX_METADATA:
+        return "the metadata is too large"
+    return None

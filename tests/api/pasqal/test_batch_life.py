@@ -18,6 +18,7 @@ from tests.api.pasqal.clients import (
     why,
 )
 from tests.api.pasqal.worlds import CORE
+from tests.services.steps import failed
 
 V1, V2 = f"{CORE}/v1/batches", f"{CORE}/v2/batches"
 NO_JOBS = {"PENDING": 0, "RUNNING": 0, "DONE": 0, "ERROR": 0, "CANCELED": 0}
@@ -52,9 +53,7 @@ async def test_a_batch_with_a_failed_job_is_done_all_the_same(world, api):
     made = await a_batch(api, world)
     (grant,) = await world.claim()
 
-    await world.core.leases.report_failed(
-        grant.lease.id, grant.lease.secret, Verdict.REFUSED, "Too many atoms."
-    )
+    await failed(world, grant, Verdict.REFUSED, "Too many atoms.")
 
     assert (await the_batch(api, made["id"]))["status"] == "DONE"
     (job,) = await the_jobs(api, made["id"])
@@ -192,7 +191,7 @@ async def test_a_batch_that_is_cancelled_while_it_runs_says_running_until_it_has
 
     assert cancelled["status"] == "RUNNING"
     assert [job["status"] for job in cancelled["jobs"]] == ["RUNNING", "CANCELED"]
-    await world.core.leases.report_failed(grant.lease.id, grant.lease.secret, Verdict.CANCELLED, "")
+    await failed(world, grant, Verdict.CANCELLED, "")
     assert (await the_batch(api, made["id"]))["status"] == "CANCELED"
 
 

@@ -9,6 +9,7 @@ import httpx
 from ketway.domain.leases import Verdict
 from tests.api.pasqal.clients import SEQUENCE, a_batch, data, the_jobs, why
 from tests.api.pasqal.worlds import CORE, ORIGIN, a_client, a_token
+from tests.services.steps import failed
 from tests.worlds import World
 
 V1, V2 = f"{CORE}/v1/jobs", f"{CORE}/v2/jobs"
@@ -59,7 +60,7 @@ async def test_a_job_that_ended_says_when_it_started_and_ended(world, api):
     id = await a_job_id(api, world)
     (grant,) = await world.claim()
     world.clock.move(seconds=5)
-    await world.core.leases.report_failed(grant.lease.id, grant.lease.secret, Verdict.FAULT, "It broke.")
+    await failed(world, grant, Verdict.FAULT, "It broke.")
 
     job = data(await api.get(f"{V2}/{id}"))
 
@@ -87,7 +88,7 @@ async def test_a_running_job_says_running_until_it_has_stopped(world, api):
 
     assert asked["status"] == "RUNNING"
     assert data(await api.get(f"{V1}/{id}/status"))["status"] == "RUNNING"
-    await world.core.leases.report_failed(grant.lease.id, grant.lease.secret, Verdict.CANCELLED, "")
+    await failed(world, grant, Verdict.CANCELLED, "")
     assert data(await api.get(f"{V1}/{id}/status"))["status"] == "CANCELED"
 
 

@@ -41,7 +41,7 @@ def an_app(world: World, *, public_url: str | None = None) -> Starlette:
     mounts = surface(world.core, public_url=public_url, max_body_bytes=MAX_BODY_BYTES)
     return Starlette(
         routes=[
-            blobs.route(world.blobs, world.core.clock),
+            blobs.route(world.blobs, world.core.documents.read, world.core.clock),
             *[Mount(prefix, app) for prefix, app in mounts.items()],
         ]
     )

@@ -7,7 +7,8 @@ import pytest
 
 from ketway.domain.leases import Verdict
 from tests.api.scaleway.clients import AER, NOBODY, QPU, a_job, a_model, a_session
-from tests.worlds import World, all_zero
+from tests.services import steps
+from tests.worlds import World
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ async def test_a_job_runs_to_completion(api: httpx.AsyncClient, session: str, wo
     (grant,) = await world.claim()
     running = (await api.get(f"/jobs/{job['id']}")).json()
     world.clock.move(seconds=2.5)
-    await world.core.leases.report_done(grant.lease.id, grant.lease.secret, all_zero(grant))
+    await steps.done(world, grant)
 
     done = (await api.get(f"/jobs/{job['id']}")).json()
 
@@ -51,9 +52,7 @@ async def test_a_failed_job_gives_its_reason(api: httpx.AsyncClient, session: st
     job = await a_job(api, session)
     (grant,) = await world.claim()
     world.clock.move(seconds=1.5)
-    await world.core.leases.report_failed(
-        grant.lease.id, grant.lease.secret, Verdict.REFUSED, "2000 shots asked, at most 1000 allowed"
-    )
+    await steps.failed(world, grant, Verdict.REFUSED, "2000 shots asked, at most 1000 allowed")
 
     failed = (await api.get(f"/jobs/{job['id']}")).json()
 

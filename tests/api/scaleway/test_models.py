@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -13,9 +12,7 @@ from tests.worlds import World, a_world
 
 
 async def fetched(world: World, link: str) -> str:
-    url = urlsplit(link)
-    query = {name: values[0] for name, values in parse_qs(url.query).items()}
-    body, _ = await world.blobs.linked(url.path.removeprefix("/blobs/"), query, world.clock.now())
+    body, _ = await world.follow(link)
     return body.decode()
 
 

@@ -2,15 +2,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
 from ketway.api.scaleway.jobs import MAX_INLINE
 from ketway.domain.tasks import Computed
-from ketway.services.leases import Grant
+from ketway.services.grants import Grant
 from tests.api.scaleway.clients import a_job, a_session
 from tests.api.scaleway.worlds import ORIGIN, a_client
+from tests.services.steps import done
 from tests.worlds import World, all_zero
 
 
@@ -47,8 +48,7 @@ async def test_a_large_result_is_fetched_by_a_link_that_needs_no_key(api: httpx.
     (result,) = (await api.get(f"/jobs/{job['id']}/results")).json()["job_results"]
 
     url = urlsplit(result["url"])
-    query = {name: values[0] for name, values in parse_qs(url.query).items()}
-    document, _ = await world.blobs.linked(url.path.removeprefix("/blobs/"), query, world.clock.now())
+    document, _ = await world.follow(result["url"])
     assert (result["result"], f"{url.scheme}://{url.netloc}") == ("", ORIGIN)
     assert json.loads(document) == "x" * MAX_INLINE
 
@@ -86,7 +86,7 @@ async def test_a_cancelled_job_leaves_no_result(api: httpx.AsyncClient, world: W
     job = await a_job(api, (await a_session(api))["id"])
     (grant,) = await world.claim()
     await api.post(f"/jobs/{job['id']}/cancel")
-    await world.core.leases.report_done(grant.lease.id, grant.lease.secret, all_zero(grant))
+    await done(world, grant)
 
     assert (await api.get(f"/jobs/{job['id']}")).json()["status"] == "cancelled"
     assert (await api.get(f"/jobs/{job['id']}/results")).json() == {"total_count": 0, "job_results": []}

@@ -80,7 +80,7 @@ async def a_client(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Args: linked: where links lead; None where nobody follows any."""
     mounts = surface(core, public_url=public_url, max_body_bytes=max_body_bytes)
-    links = [] if linked is None else [blobs.route(linked, core.clock)]
+    links = [] if linked is None else [blobs.route(linked, core.documents.read, core.clock)]
     app = Starlette(routes=[*links, *[Mount(prefix, app) for prefix, app in mounts.items()]])
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app, raise_app_exceptions=False),

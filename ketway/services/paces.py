@@ -1,0 +1,54 @@
+"""Paces: how long attempts took lately, so that short ones can be lent together."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from itertools import accumulate
+
+from ketway.domain.batches import BatchId
+from ketway.domain.jobs import Job
+from ketway.domain.platforms import PlatformId
+
+#: Jobs of one loan, and how long they may take together: whoever comes next waits no longer for them.
+MOST_JOBS = 64
+MOST_S = 0.5
+#: Of the latest attempt in a mean.
+_WEIGHT = 0.25
+_MOST_BATCHES = 10_000
+
+
+class Paces:
+    """A decaying mean for each platform, and for each batch that ran lately.
+
+    Kept in memory: after a start every job is lent alone until one of its kind has ended.
+    """
+
+    def __init__(self) -> None:
+        self._platforms: dict[PlatformId, float] = {}
+        self._batches: OrderedDict[BatchId, float] = OrderedDict()
+
+    def note(self, job: Job, seconds: float) -> None:
+        """An attempt at it had a place to run in for so long."""
+        self._platforms[job.platform_id] = _mean(self._platforms.get(job.platform_id), seconds)
+        self._batches[job.batch_id] = _mean(self._batches.get(job.batch_id), seconds)
+        self._batches.move_to_end(job.batch_id)
+        while len(self._batches) > _MOST_BATCHES:
+            self._batches.popitem(last=False)
+
+    def expected_s(self, job: Job) -> float | None:
+        """What a job may take, by its batch or else by its platform; None where nobody knows, or where
+        it is too long to be lent together with others."""
+        expected = self._batches.get(job.batch_id, self._platforms.get(job.platform_id))
+        return expected if expected is not None and expected * 2 <= MOST_S else None
+
+    def lot(self, line: Sequence[Job]) -> Sequence[Job]:
+        """Of jobs that wait in one line, those that are lent together: one, or several short ones."""
+        expected = [self.expected_s(job) for job in line]
+        total = accumulate(MOST_S + 1 if each is None else each for each in expected)
+        fitting = sum(each <= MOST_S for each in total)
+        return line[: max(fitting, 1)]
+
+
+def _mean(before: float | None, seconds: float) -> float:
+    return seconds if before is None else before + (seconds - before) * _WEIGHT

@@ -1,0 +1,85 @@
+"""Servers that share a database share its folder, and tell a stranger why it cannot start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from ketway.fleet.local import worker_environment
+from ketway.premises import CannotStart, Premises, open_premises
+from ketway.settings import Settings
+from tests.postgres import Postgres
+
+
+@pytest.fixture
+async def url(postgres: Postgres) -> AsyncIterator[str]:
+    async with postgres.empty() as made:
+        yield made
+
+
+def settings(folder: Path, url: str | None) -> Settings:
+    return Settings.model_validate({"data": folder, "database": url})
+
+
+async def test_servers_that_start_at_once_on_an_empty_database_share_their_keys(tmp_path, url):
+    async def key_of(premises: Premises, fresh: str) -> str:
+        return await premises.key("token", lambda: fresh)
+
+    async def started(number: int) -> str:
+        async with open_premises(settings(tmp_path, url)) as premises:
+            assert not premises.is_alone
+            return await key_of(premises, f"key {number}")
+
+    keys = await asyncio.gather(*[started(number) for number in range(3)])
+
+    assert len(set(keys)) == 1
+
+
+async def test_a_server_with_another_folder_is_told_which_one_the_database_belongs_to(tmp_path, url):
+    async with open_premises(settings(tmp_path / "one", url)):
+        with pytest.raises(CannotStart, match="another data folder"):
+            async with open_premises(settings(tmp_path / "two", url)):
+                pass
+
+
+async def test_a_folder_is_not_shared_with_a_server_that_has_a_database_of_its_own(tmp_path, url):
+    async with open_premises(settings(tmp_path, url)):
+        with pytest.raises(CannotStart, match="Another ketway"):
+            async with open_premises(settings(tmp_path, None)):
+                pass
+
+    async with open_premises(settings(tmp_path, None)) as premises:
+        assert premises.is_alone
+        with pytest.raises(CannotStart, match="Another ketway"):
+            async with open_premises(settings(tmp_path, url)):
+                pass
+
+
+async def test_a_database_that_is_not_there_is_named_without_its_password(tmp_path):
+    with pytest.raises(CannotStart) as refusal:
+        async with open_premises(settings(tmp_path, "postgresql://me:secret@127.0.0.1:1/ketway")):
+            pass
+
+    assert "secret" not in str(refusal.value)
+
+
+def test_the_password_of_the_database_is_in_no_words_about_the_settings(tmp_path):
+    kept = settings(tmp_path, "postgresql://me:secret@here/ketway")
+
+    assert "secret" not in f"{kept!r} {kept} {kept.model_dump_json()}"
+    with pytest.raises(ValidationError) as refusal:
+        settings(tmp_path, "mysql://me:secret@here/ketway")
+    assert [error["msg"] for error in refusal.value.errors()] == [
+        "Value error, must begin with postgresql://"
+    ]
+    assert "secret" not in str(refusal.value)
+
+
+def test_a_worker_is_not_handed_the_database(tmp_path):
+    handed = worker_environment({"PATH": "/bin", "KETWAY_DATABASE": "postgresql://me:secret@here/ketway"})
+
+    assert handed == {"PATH": "/bin"}
