@@ -1,4 +1,5 @@
-"""`python -m bench`: start-up, latency, overhead, throughput, idling, polls, lists; a few minutes."""
+"""`python -m bench`: start-up, latency, overhead, throughput, idling, polls, lists, floods, fairness; a
+few minutes."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ import time
 from pathlib import Path
 
 from bench import floors
+from bench.fairness import fairness
+from bench.floods import floods
 from bench.lists import lists
 from bench.polling import polling
 from bench.programs import bell_document, bell_parameters, one_second_sequence
@@ -38,6 +41,10 @@ def main() -> None:
         figures += polling(folder / "polled", CATALOGUE)
         print(f"measuring: {lists.__doc__}", file=sys.stderr, flush=True)
         figures += lists(folder / "many")
+        print(f"measuring: {floods.__doc__}", file=sys.stderr, flush=True)
+        figures += floods(folder / "flooded")
+        print(f"measuring: {fairness.__doc__}", file=sys.stderr, flush=True)
+        figures += fairness(folder / "shared")
     print(table(figures))
 
 

@@ -21,6 +21,8 @@ from ketway.api.faults import HttpFaults
 from ketway.credentials_file import Credentials
 from ketway.domain.applications import Application
 from ketway.domain.platforms import Platform
+from ketway.domain.quotas import Quotas
+from ketway.domain.shares import FairShare
 from ketway.engines import catalogue
 from ketway.keys import links, tokens
 from ketway.keys.passwords import Argon2Hasher
@@ -94,6 +96,14 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
                 max_jobs_per_request=settings.max_jobs_per_request,
                 process_kinds=settings.process_kinds,
                 lease_life=timedelta(seconds=settings.lease_s),
+                quotas=Quotas(
+                    waiting_jobs=settings.quota_waiting_jobs,
+                    open_batches=settings.quota_open_batches,
+                    stored_bytes=settings.quota_stored_bytes,
+                    seconds_per_month=settings.quota_seconds_per_month,
+                    spending_per_month=settings.quota_spending_per_month,
+                ),
+                fair_share=FairShare(half_life_s=settings.fair_share_half_life_s, is_on=settings.fair_share),
             ),
         )
         async with one_after_another(settings.data):

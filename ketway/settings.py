@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +55,15 @@ class Settings(BaseSettings):
     log_level: str = "info"
     token_life_s: float = Field(default=86_400.0, gt=120)
     lease_s: float = Field(default=30.0, gt=1)
+    #: Of two projects of one class, the one goes first that used less; off, the one that came first.
+    fair_share: bool = True
+    fair_share_half_life_s: float = Field(default=86_400.0, gt=0, allow_inf_nan=False)
+    #: Of every project that has none of its own; months are those of the calendar, in UTC.
+    quota_waiting_jobs: int | None = Field(default=None, ge=0)
+    quota_open_batches: int | None = Field(default=None, ge=0)
+    quota_stored_bytes: int | None = Field(default=None, ge=0)
+    quota_seconds_per_month: int | None = Field(default=None, ge=0)
+    quota_spending_per_month: Decimal | None = Field(default=None, ge=0)
     stop_grace_s: float = Field(default=20.0, ge=0)
     max_body_bytes: int = Field(default=48 * _MIB, gt=0)
     max_program_bytes: int = Field(default=32 * _MIB, gt=0)

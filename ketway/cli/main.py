@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import ketway
-from ketway.cli import accounts, keys, platforms, projects
+from ketway.cli import accounts, keys, platforms, projects, simulating
 from ketway.cli.telling import Data, explained, fail
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app.add_typer(projects.app, name="project")
 app.add_typer(platforms.app, name="platform")
 app.add_typer(keys.app, name="key")
 app.add_typer(keys.worker_tokens_app, name="worker-token")
+app.command()(simulating.simulate)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; default: 127.0.0.1.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; default: 8750; 0 takes a free one.")]

@@ -40,7 +40,11 @@ Email = Annotated[str, typer.Argument(help="Of the account.")]
 Platforms = Annotated[
     list[str] | None, typer.Option("--platform", help="It may use only these; may be repeated.")
 ]
-_COLUMNS = ("id", "name", "priority", "platforms", "main admin", "members", "since")
+Quota = Annotated[str | None, typer.Option(help="At the same time.")]
+#: Said of a quota that is to be the server's.
+_DEFAULT = "default"
+Weight = Annotated[float | None, typer.Option(help="Its fair share, against others' of 1.")]
+_COLUMNS = ("id", "name", "priority", "weight", "platforms", "main admin", "members", "since")
 
 
 @app.command()
@@ -51,6 +55,7 @@ def add(
     description: str = "",
     priority: Annotated[Priority, typer.Option(help="Of its batches.")] = Priority.MEDIUM,
     platform: Platforms = None,
+    weight: Weight = None,
 ) -> None:
     """Make a project."""
     from ketway.cli.pointing import credentials
@@ -62,6 +67,7 @@ def add(
             "description": description,
             "priority": priority.value,
             "allowed_platforms": platform or None,
+            "weight": 1.0 if weight is None else weight,
         }
         made = operator(data).told("POST", "/projects", json=said)
     print(f"There is now a project {made['name']}; its id is {made['id']}, its admin {made['main_admin']}.")
@@ -79,6 +85,7 @@ def list_all(data: Data = None) -> None:
             project["id"],
             project["name"],
             project["priority"],
+            f"{project['weight']:g}",
             _platforms(project),
             project["main_admin"] or "",
             str(sum(project["members"].values())),
@@ -97,6 +104,7 @@ def change(
     description: Annotated[str | None, typer.Option(help="A new description.")] = None,
     priority: Annotated[Priority | None, typer.Option(help="Of its batches from now on.")] = None,
     platform: Platforms = None,
+    weight: Weight = None,
     all_platforms: Annotated[bool, typer.Option("--all-platforms", help="It may use all.")] = False,
 ) -> None:
     """Change what is named, and leave the rest."""
@@ -105,6 +113,7 @@ def change(
         "description": description,
         "priority": priority and priority.value,
         "allowed_platforms": platform or None,
+        "weight": weight,
     }
     said = {name: value for name, value in said.items() if value is not None}
     if all_platforms:
@@ -112,7 +121,43 @@ def change(
     with explained():
         own = operator(data)
         changed = own.told("PATCH", f"/projects/{project_id(own, project)}", json=said)
-    print(f"{changed['name']}: priority {changed['priority']}, platforms: {_platforms(changed)}.")
+    print(
+        f"{changed['name']}: priority {changed['priority']}, weight {changed['weight']:g}, "
+        f"platforms: {_platforms(changed)}."
+    )
+
+
+@app.command()
+def quota(
+    project: Project,
+    data: Data = None,
+    waiting_jobs: Quota = None,
+    open_batches: Quota = None,
+    stored_bytes: Annotated[str | None, typer.Option(help="Of programs and results.")] = None,
+    seconds_per_month: Annotated[str | None, typer.Option(help="Of platforms computing.")] = None,
+    spending_per_month: Annotated[
+        str | None, typer.Option(help="From the prices of platforms; in each currency by itself.")
+    ] = None,
+) -> None:
+    """Show what a project may have; each can be set to a number, to none, or to default: the server's."""
+    wishes = {
+        "waiting_jobs": waiting_jobs,
+        "open_batches": open_batches,
+        "stored_bytes": stored_bytes,
+        "seconds_per_month": seconds_per_month,
+        "spending_per_month": spending_per_month,
+    }
+    wished = {name: wish for name, wish in wishes.items() if wish is not None}
+    with explained():
+        own = operator(data)
+        found = found_project(own, project)
+        if wished:
+            whole = {name: word for name, word in (found["quotas"] | wished).items() if word != _DEFAULT}
+            found = own.told("PATCH", f"/projects/{found['id']}", json={"quotas": whole})
+    for name in wishes:
+        known = found["quotas"]
+        said = "as on the server" if name not in known else "none" if known[name] is None else known[name]
+        print(f"{name.replace('_', ' ')}: {said}")
 
 
 @app.command()
@@ -206,6 +251,11 @@ def project_id(own: OwnClient, wanted: str) -> str:
     Raises:
         OwnFailed: none, or several of that name.
     """
+    return str(found_project(own, wanted)["id"])
+
+
+def found_project(own: OwnClient, wanted: str) -> dict[str, Any]:
+    """As `project_id`, all that is known of it."""
     from ketway.cli.own import OwnFailed
 
     found = [each for each in own.all("/projects", "projects") if wanted in (each["id"], each["name"])]
@@ -213,7 +263,7 @@ def project_id(own: OwnClient, wanted: str) -> str:
         raise OwnFailed(f"There is no project {wanted}; see: ketway project list")
     if len(found) > 1:
         raise OwnFailed(f"{len(found)} projects are called {wanted}; say the id: ketway project list")
-    return str(found[0]["id"])
+    return found[0]
 
 
 def _platforms(project: dict[str, Any]) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Connection,
+    Row,
     ScalarSelect,
     and_,
     bindparam,
@@ -22,7 +24,7 @@ from sqlalchemy import (
 
 from ketway.db.paging import filtered, page_of, skipped
 from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
-from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, PAUSED, batches, jobs
+from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, OPEN, PAUSED, batches, jobs
 from ketway.db.types import MICROSECONDS, latest
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
@@ -31,6 +33,17 @@ from ketway.domain.jobs import JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.services.listing import BatchFilter, Listed, Page
 
+# Made once: every claim asks.
+_BEGUN = select(batches).where(BOOKED, batches.c.slot_starts_at <= bindparam("now"))
+_NEXT_SLOTS = (
+    select(batches.c.platform_id, func.min(batches.c.slot_starts_at).label("begins"))
+    .where(
+        BOOKED,
+        batches.c.platform_id.in_(bindparam("platforms", expanding=True)),
+        batches.c.slot_starts_at > bindparam("now"),
+    )
+    .group_by(batches.c.platform_id)
+)
 _BY_ID = rows_by(batches.c.id)
 _SHOWN = select(batches).where(batches.c.id == bindparam("id"), batches.c.deleted_at.is_(None))
 
@@ -147,7 +160,8 @@ class SqlBatches:
         return await self._unsorted(LIVES, not_stopping, or_(idle, over))
 
     async def begun(self, now: datetime) -> Sequence[Batch]:
-        return await self._unsorted(BOOKED, batches.c.slot_starts_at <= now)
+        rows = await self._run(lambda c: c.execute(_BEGUN, {"now": now}).all())
+        return _by_age(rows)
 
     async def active_on(self, platform: PlatformId) -> Sequence[Batch]:
         return await self._unsorted(
@@ -166,6 +180,18 @@ class SqlBatches:
             batches.c.slot_ends_at.is_(None),
         )
 
+    async def next_slots(
+        self, platforms: Collection[PlatformId], now: datetime
+    ) -> Mapping[PlatformId, datetime]:
+        asked = {"platforms": list(platforms), "now": now}
+        rows = await self._run(lambda c: c.execute(_NEXT_SLOTS, asked).all())
+        return {row.platform_id: row.begins for row in rows}
+
+    async def count_open(self, project: ProjectId, most: int) -> int:
+        found = select(batches.c.id).where(OPEN, batches.c.project_id == project).limit(most).subquery()
+        query = select(func.count()).select_from(found)
+        return await self._run(lambda c: c.execute(query).scalar_one())
+
     async def delete(self, id: BatchId, now: datetime) -> None:
         hide = [
             update(batches).where(batches.c.id == id).values(deleted_at=now),
@@ -176,14 +202,17 @@ class SqlBatches:
     async def _unsorted(self, *conditions: Condition) -> Sequence[Batch]:
         """As `_where`, of what is asked every second: it is sorted here, as to get it sorted SQLite would
         go by the index of time, through all that ever were, and not by that of the living."""
-        rows = await self._run(lambda c: c.execute(select(batches).where(*conditions)).all())
-        found = [from_row(Batch, row) for row in rows]
-        return sorted(found, key=lambda batch: (batch.created_at, str(batch.id)))
+        return _by_age(await self._run(lambda c: c.execute(select(batches).where(*conditions)).all()))
 
     async def _where(self, *conditions: Condition) -> Sequence[Batch]:
         query = select(batches).where(*conditions).order_by(batches.c.created_at, batches.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
         return [from_row(Batch, row) for row in rows]
+
+
+def _by_age(rows: Sequence[Row[Any]]) -> Sequence[Batch]:
+    found = [from_row(Batch, row) for row in rows]
+    return sorted(found, key=lambda batch: (batch.created_at, str(batch.id)))
 
 
 def _freed_at(now: datetime) -> ScalarSelect[datetime]:

@@ -30,6 +30,7 @@ from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.domain.priorities import Priority
 from ketway.domain.scheduling import Candidate
+from ketway.domain.shares import Running
 from ketway.services.listing import JobFilter, Listed, Load, Order, Page
 
 _BATCH_NAME = select(batches.c.name).where(batches.c.id == jobs.c.batch_id).scalar_subquery()
@@ -160,6 +161,12 @@ class SqlJobs:
     async def heads_of(self, batches: Collection[BatchId]) -> Sequence[Candidate]:
         return await self._run(lambda c: lines.heads_of(c, batches))
 
+    async def behind(self, heads: Collection[JobId], most: int) -> Sequence[Candidate]:
+        return await self._run(lambda c: lines.behind(c, heads, most))
+
+    async def count_waiting(self, project: ProjectId, most: int) -> int:
+        return await self._run(lambda c: lines.count_waiting(c, project, most))
+
     async def following(self, head: Candidate, most: int) -> Sequence[Job]:
         wanted = {name: getattr(head, name) for name in (*_LINE, "created_at")} | {"most": most}
         return from_rows(Job, await self._run(lambda c: c.execute(_FOLLOWING, wanted).all()))
@@ -210,14 +217,10 @@ class SqlJobs:
         query = select(func.count()).select_from(jobs).where(RUNS, jobs.c.platform_id == platform)
         return await self._run(lambda c: c.execute(query).scalar_one())
 
-    async def running(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, int]:
-        query = (
-            select(jobs.c.platform_id, func.count().label("number"))
-            .where(RUNS, jobs.c.platform_id.in_(platforms))
-            .group_by(jobs.c.platform_id)
-        )
-        rows = await self._run(lambda c: c.execute(query).all())
-        return {row.platform_id: row.number for row in rows}
+    async def running(
+        self, platforms: Collection[PlatformId], now: datetime
+    ) -> Mapping[PlatformId, Mapping[ProjectId, Running]]:
+        return await self._run(lambda c: lines.running(c, platforms, now))
 
     async def delete(self, id: JobId, now: datetime) -> None:
         statement = update(jobs).where(jobs.c.id == id).values(deleted_at=now)

@@ -7,13 +7,17 @@ that is held back are passed over all at once, as many as came with one request.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
     Connection,
+    Integer,
     Row,
     ScalarSelect,
     Select,
@@ -23,17 +27,26 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal,
     or_,
     select,
     text,
+    true,
+    type_coerce,
+    union_all,
 )
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from ketway.db.rows import Condition
-from ketway.db.tables import batches, jobs
+from ketway.db.tables import RUNS, batches, jobs
+from ketway.db.types import MICROSECONDS, Rank, micros
+from ketway.domain.accounts import ProjectId
 from ketway.domain.batches import BatchId, BatchStatus
+from ketway.domain.jobs import JobId
 from ketway.domain.platforms import PlatformId
+from ketway.domain.priorities import Priority
 from ketway.domain.scheduling import Candidate
+from ketway.domain.shares import Running
 
 #: A table under another name.
 _Named = NamedFromClause[Any]
@@ -59,6 +72,28 @@ def heads(connection: Connection, platforms: Collection[PlatformId]) -> Sequence
 def heads_of(connection: Connection, ids: Collection[BatchId]) -> Sequence[Candidate]:
     """The first of every one of these batches, in whatever line."""
     return [_candidate(row) for row in connection.execute(_HEADS_OF, {"batches": list(ids)})]
+
+
+def behind(connection: Connection, ids: Collection[JobId], most: int) -> Sequence[Candidate]:
+    """Of each of the next requests behind these jobs, in their lines, the first job."""
+    asked = {"jobs": list(ids), "most": most}
+    return [_candidate(row) for row in connection.execute(_BEHIND, asked)]
+
+
+def running(
+    connection: Connection, platforms: Collection[PlatformId], now: datetime
+) -> Mapping[PlatformId, Mapping[ProjectId, Running]]:
+    """What every project runs on each of these platforms."""
+    found: dict[PlatformId, dict[ProjectId, Running]] = defaultdict(dict)
+    for row in connection.execute(_RUNNING, {"platforms": list(platforms), "now": micros(now)}):
+        seconds = float(row.micros) / MICROSECONDS
+        found[row.platform_id][row.project_id] = Running(number=row.number, seconds=seconds)
+    return dict(found)
+
+
+def count_waiting(connection: Connection, project: ProjectId, most: int) -> int:
+    """Jobs of a project that wait, but no more than `most` are counted."""
+    return int(connection.execute(_COUNT, {"project": project, "most": most}).scalar_one())
 
 
 def _platforms() -> CTE:
@@ -96,6 +131,58 @@ def _lines() -> Select[Any]:
     here, batch = jobs.alias("head"), batches.alias("head_batch")
     joined = walk.join(here, here.c.id == walk.c.id).join(batch, batch.c.id == here.c.batch_id)
     return select(*_columns(here)).select_from(joined).where(~_is_held(batch))
+
+
+def _count() -> Select[Any]:
+    """Line by line: no index has all that a project waits for together."""
+    platforms = _platforms()
+    classes = union_all(*[select(literal(each, Rank(Priority)).label("priority")) for each in Priority])
+    each_class, waiting = classes.subquery("classes"), jobs.alias("waiting")
+    of_line = and_(
+        waits(waiting),
+        waiting.c.platform_id == platforms.c.platform_id,
+        waiting.c.priority == each_class.c.priority,
+        waiting.c.project_id == bindparam("project", type_=jobs.c.project_id.type),
+    )
+    found = (
+        select(waiting.c.platform_id)
+        .select_from(platforms.join(each_class, true()).join(waiting, of_line))
+        .limit(bindparam("most", type_=Integer))
+    )
+    return select(func.count()).select_from(found.subquery())
+
+
+def _running() -> Select[Any]:
+    c = jobs.c
+    so_far = bindparam("now", type_=BigInteger) - type_coerce(c.started_at, BigInteger)
+    return (
+        select(
+            c.platform_id,
+            c.project_id,
+            func.count().label("number"),
+            func.coalesce(func.sum(so_far), 0).label("micros"),
+        )
+        .where(RUNS, c.platform_id.in_(bindparam("platforms", expanding=True)))
+        .group_by(c.platform_id, c.project_id)
+    )
+
+
+def _behind() -> Select[Any]:
+    begin = jobs.alias("begin")
+    wanted = begin.c.id.in_(bindparam("jobs", expanding=True))
+    walk = (
+        select(begin.c.id.label("id"), literal(0).label("steps")).where(wanted).cte("behind", recursive=True)
+    )
+    here = jobs.alias("here")
+    following = func.coalesce(*_next(here, "batch_id", "created_at"))
+    walk = walk.union_all(
+        select(following, walk.c.steps + 1)
+        .select_from(walk.join(here, here.c.id == walk.c.id))
+        .where(walk.c.steps < bindparam("most", type_=Integer))
+    )
+    head, batch = jobs.alias("head"), batches.alias("batch")
+    joined = walk.join(head, head.c.id == walk.c.id).join(batch, batch.c.id == head.c.batch_id)
+    return select(*_columns(head)).select_from(joined).where(walk.c.steps > 0, ~_is_held(batch))
 
 
 def _heads_of() -> Select[Any]:
@@ -161,7 +248,11 @@ def _candidate(row: Row[Any]) -> Candidate:
     )
 
 
+# Made once: to put one together takes longer than to ask it.
 _WALK = _platforms()
 _WAITED_FOR = select(_WALK.c.platform_id).where(_WALK.c.platform_id.is_not(None))
 _HEADS = _lines()
 _HEADS_OF = _heads_of()
+_BEHIND = _behind()
+_COUNT = _count()
+_RUNNING = _running()

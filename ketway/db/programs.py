@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import insert
 
+from ketway.db.holdings import add_programs
 from ketway.db.paging import page_of
 from ketway.db.rows import Runner, from_row, from_rows, rows_by, to_row
 from ketway.db.tables import programs
@@ -25,6 +26,7 @@ class SqlPrograms:
         rows = [to_row(program) for program in programs_]
         if rows:
             await self._run(lambda c: c.execute(insert(programs), rows))
+            await self._run(lambda c: add_programs(c, programs_))
 
     async def get(self, id: ProgramId, *, visible_to: Actor) -> Program:
         program = await self.fetch(id)

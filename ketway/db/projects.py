@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, select, update
 
 from ketway.db.paging import page_of, skipped
 from ketway.db.rows import Runner, from_row, rows_by, to_row
@@ -16,6 +16,8 @@ from ketway.services.listing import Listed, Page
 _OLDEST_FIRST = (members.c.created_at, members.c.account_id)
 _BY_ID = rows_by(projects.c.id).order_by(projects.c.created_at, projects.c.id)
 _OF_ACCOUNT = rows_by(members.c.account_id).order_by(*_OLDEST_FIRST)
+
+_WEIGHTS = select(projects.c.id, projects.c.weight).where(projects.c.id.in_(bindparam("ids", expanding=True)))
 
 
 class SqlProjects:
@@ -36,6 +38,10 @@ class SqlProjects:
     async def of(self, ids: Sequence[ProjectId]) -> Sequence[Project]:
         rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
         return [from_row(Project, row) for row in rows]
+
+    async def weights(self, ids: Collection[ProjectId]) -> Mapping[ProjectId, float]:
+        rows = await self._run(lambda c: c.execute(_WEIGHTS, {"ids": list(ids)}).all())
+        return {row.id: row.weight for row in rows}
 
     async def list(self, page: Page) -> Listed[Project]:
         rows, total = await page_of(self._run, projects, [], page)
@@ -87,7 +93,7 @@ class SqlProjects:
 
 
 def _row(project: Project) -> dict[str, Any]:
-    return to_row(project) | {"echo": dict(project.echo)}
+    return to_row(project) | {"echo": dict(project.echo), "quotas": dict(project.quotas)}
 
 
 def _is(member: Member) -> tuple[ColumnElement[bool], ...]:

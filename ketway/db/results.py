@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import insert, select
 
+from ketway.db.holdings import add_results
 from ketway.db.rows import Runner, from_row, to_row
 from ketway.db.tables import jobs, results
 from ketway.domain.estimates import Run
@@ -30,6 +31,7 @@ class SqlResults:
         ]
         if rows:
             await self._run(lambda c: c.execute(insert(results), rows))
+            await self._run(lambda c: add_results(c, results_))
 
     async def history(self, platform: PlatformId, most: int) -> Sequence[Run]:
         latest = (

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Double,
     Float,
     ForeignKey,
     Index,
@@ -52,6 +53,7 @@ LIVES = text("status IN ('queued', 'active', 'stopping')")
 PAUSED = text("status = 'paused'")
 UNDONE = text("status <> 'done'")
 BOOKED = text("slot_ends_at IS NOT NULL AND status IN ('queued', 'active', 'paused')")
+OPEN = text("is_open")
 HAS_SLOT = text("booking_id IS NOT NULL")
 HOLDS = text("is_exclusive AND status IN ('active', 'stopping')")
 OF_PROCESS = text("process_id IS NOT NULL")
@@ -90,6 +92,8 @@ projects = Table(
     Column("priority", Rank(Priority), nullable=False, server_default=text("2")),
     Column("allowed_platforms", Words),
     Column("echo", Json, nullable=False, server_default="{}"),
+    Column("weight", Double, nullable=False, server_default="1"),
+    Column("quotas", Json, nullable=False, server_default="{}"),
 )
 
 members = Table(
@@ -212,6 +216,7 @@ batches = Table(
     Index("ix_batches_parent", "parent_id", sqlite_where=text("parent_id IS NOT NULL")),
     Index("ix_batches_process", "process_id", sqlite_where=OF_PROCESS, postgresql_where=OF_PROCESS),
     Index("ix_batches_living", "platform_id", "created_at", sqlite_where=LIVES, postgresql_where=LIVES),
+    Index("ix_batches_open", "project_id", sqlite_where=OPEN, postgresql_where=OPEN),
     Index("ix_batches_activity", "project_id", "updated_at"),
     Index("ix_batches_paused", "platform_id", sqlite_where=PAUSED, postgresql_where=PAUSED),
     # Asked every second and with every claim: who may run now, and whose time has not come.
@@ -290,11 +295,19 @@ jobs = Table(
         "created_at",
         "batch_id",
         "position",
+        # SQLite reads it though here it is always the same, and would look up every row for it.
+        "status",
         sqlite_where=WAITS,
         postgresql_where=WAITS,
     ),
     Index(
-        "ix_jobs_running", "platform_id", "project_id", "started_at", sqlite_where=RUNS, postgresql_where=RUNS
+        "ix_jobs_running",
+        "platform_id",
+        "project_id",
+        "started_at",
+        "status",
+        sqlite_where=RUNS,
+        postgresql_where=RUNS,
     ),
 )
 
@@ -382,6 +395,23 @@ usage = Table(
     Column("shots", BigInteger, nullable=False),
     Column("computed", Time, nullable=False),
     Column("held", Time, nullable=False),
+)
+
+# One row each: read with every claim, written with every outcome.
+shares = Table(
+    "shares",
+    metadata,
+    Column("platform_id", Id, primary_key=True),
+    Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
+    Column("used_s", Double, nullable=False),
+    Column("as_of", Moment, nullable=False),
+)
+
+holdings = Table(
+    "holdings",
+    metadata,
+    Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
 )
 
 processes = Table(

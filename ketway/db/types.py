@@ -41,6 +41,11 @@ class Id(TypeDecorator[UUID]):
         return None if value is None else _uuid(value)
 
 
+def micros(moment: datetime) -> int:
+    """A time as the number that is kept."""
+    return (moment - _BEGINNING) // _MICROSECOND
+
+
 class Moment(TypeDecorator[datetime]):
     """A UTC time as microseconds since 1970: exact, sortable, the same on every database."""
 
@@ -48,9 +53,7 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        return (value - _BEGINNING) // _MICROSECOND
+        return None if value is None else micros(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, text
+from sqlalchemy import BigInteger, ColumnElement, Row, bindparam, cast, func, select, text, type_coerce
 
 from ketway.db.rows import Runner, from_row, to_row
 from ketway.db.tables import usage
 from ketway.domain.accounts import ProjectId
+from ketway.domain.prices import Prices
 from ketway.domain.usage import Tally, Usage
 
 _KEY = ("project_id", "day", "platform_id", "prices")
@@ -43,6 +44,21 @@ class SqlUsage:
         )
         rows = await self._run(lambda c: c.execute(query).all())
         return [_tally(row) for row in rows]
+
+    async def since(self, project: ProjectId, first: date) -> Mapping[Prices, Usage]:
+        sums = [_sum(usage.c[name]).label(name) for name in _AMOUNTS]
+        query = (
+            select(usage.c.prices, *sums)
+            .where(usage.c.project_id == project, usage.c.day >= first)
+            .group_by(usage.c.prices)
+        )
+        rows = await self._run(lambda c: c.execute(query).all())
+        return {row.prices: from_row(Usage, row) for row in rows}
+
+
+def _sum(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """PostgreSQL adds whole numbers up to a decimal one."""
+    return type_coerce(cast(func.sum(type_coerce(column, BigInteger)), BigInteger), column.type)
 
 
 def _tally(row: Row[Any]) -> Tally:

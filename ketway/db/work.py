@@ -6,6 +6,7 @@ from ketway.db.accounts import SqlAccounts
 from ketway.db.api_keys import SqlApiKeys
 from ketway.db.batches import SqlBatches
 from ketway.db.bookings import SqlBookings
+from ketway.db.holdings import SqlHoldings
 from ketway.db.jobs import SqlJobs
 from ketway.db.keys import SqlKeys
 from ketway.db.learning import SqlLearning
@@ -18,6 +19,7 @@ from ketway.db.projects import SqlProjects
 from ketway.db.requests import SqlRequests
 from ketway.db.results import SqlResults
 from ketway.db.rows import Runner
+from ketway.db.shares import SqlShares
 from ketway.db.usage import SqlUsage
 from ketway.db.workers import SqlWorkers
 
@@ -30,6 +32,7 @@ class SqlWork:
         self.api_keys = SqlApiKeys(runner)
         self.batches = SqlBatches(runner)
         self.bookings = SqlBookings(runner)
+        self.holdings = SqlHoldings(runner)
         self.jobs = SqlJobs(runner)
         self.keys = SqlKeys(runner)
         self.learning = SqlLearning(runner)
@@ -41,5 +44,6 @@ class SqlWork:
         self.requests = SqlRequests(runner)
         self.projects = SqlProjects(runner)
         self.results = SqlResults(runner)
+        self.shares = SqlShares(runner)
         self.usage = SqlUsage(runner)
         self.workers = SqlWorkers(runner)

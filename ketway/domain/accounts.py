@@ -113,6 +113,8 @@ class Project:
         priority: of its batches.
         allowed_platforms: names of the platforms it may use; None for all.
         echo: what a door must say back unchanged (JSON values); the core never reads it.
+        weight: how much of a platform is fair for it, against others.
+        quotas: its own, in place of the server's; as `quotas.said` leaves them.
     """
 
     id: ProjectId
@@ -122,6 +124,8 @@ class Project:
     priority: Priority = Priority.MEDIUM
     allowed_platforms: tuple[str, ...] | None = None
     echo: Mapping[str, Any] = field(default_factory=dict)
+    weight: float = 1.0
+    quotas: Mapping[str, Any] = field(default_factory=dict)
 
     def allows(self, platform_name: str) -> bool:
         return self.allowed_platforms is None or platform_name in self.allowed_platforms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from ketway.domain.accounts import Account, AccountId, Member, Project, ProjectId, Role
@@ -44,6 +44,9 @@ class ProjectStore(Protocol):
 
     async def of(self, ids: Sequence[ProjectId]) -> Sequence[Project]:
         """Those that are here, oldest first."""
+
+    async def weights(self, ids: Collection[ProjectId]) -> Mapping[ProjectId, float]:
+        """How much is fair for each of these."""
 
     async def list(self, page: Page) -> Listed[Project]: ...
 

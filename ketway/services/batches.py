@@ -22,7 +22,8 @@ from ketway.domain.errors import (
     Unknown,
 )
 from ketway.domain.jobs import Job, JobId, JobStatus
-from ketway.domain.programs import ProgramId
+from ketway.domain.programs import Program, ProgramId
+from ketway.domain.quotas import Wanted
 from ketway.domain.requests import Asked, Request
 from ketway.services.bookings import Bookings
 from ketway.services.checks import Checks
@@ -32,6 +33,7 @@ from ketway.services.listing import BatchFilter, JobFilter, Listed, Order, Page
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, Clock, Database, Work
 from ketway.services.programs import Programs
+from ketway.services.quotas import Allowances
 from ketway.services.requests import Requests
 from ketway.services.room import seated
 
@@ -46,6 +48,7 @@ class Batches:
     programs: Programs
     platforms: Platforms
     bookings: Bookings
+    allowances: Allowances
     fresh: Callable[[], UUID]
     max_jobs: int
 
@@ -60,6 +63,7 @@ class Batches:
             PlatformUnserved: it may not wait, and would.
             PlatformNotAllowed, TooManyJobs, OverBound, KeyReused, Deleted
             SlotRefused, QuotaReached: the slot that it asks for cannot be booked.
+            QuotaExceeded: its project would have, or has used or spent, more than it may.
         """
         project = await self.must_fit(actor, new)
         kept = await self.programs.keep(actor, new.project_id, texts_of(new))
@@ -74,6 +78,7 @@ class Batches:
             if not new.may_wait and new.booking is None:
                 await self.platforms.must_be_served(work, new.platform)
             await self._must_know(work, actor, new.project_id, new.program_id, *new.jobs)
+            await self.must_allow(work, project, new, kept)
             await work.programs.add(list(kept.values()))
             batch = await self._add(work, draft.batch(new, project.priority), new)
             await work.jobs.add(draft.jobs(batch, new.platform, new.jobs))
@@ -101,6 +106,7 @@ class Batches:
             BatchStillOpen, TooManyJobs, Unknown, KeyReused, Deleted
             PlatformNotAllowed: its project may not use the platform any more.
             BadField: the filter selects none.
+            QuotaExceeded: as `create`.
         """
         old = await self.get(actor, id)
         platform = await self.platforms.get(old.platform_id)
@@ -118,6 +124,7 @@ class Batches:
                 raise BadField(("query",), "selects no job of the batch", "unknown")
             if chosen.total > self.max_jobs:
                 raise TooManyJobs(chosen.total, self.max_jobs)
+            await self.allowances.must_allow(work, old.project_id, Wanted(jobs=len(chosen.items)))
             draft = Drafting(actor=actor, fresh=self.fresh, now=self.clock.now())
             new = again(old, platform, chosen.items)
             batch = draft.batch(new, old.priority)
@@ -136,6 +143,7 @@ class Batches:
             The new jobs; those that the same request added before.
         Raises:
             BatchClosed, NotAllowed, Unknown, TooManyJobs, OverBound, KeyReused, Deleted
+            QuotaExceeded: as `create`.
         """
         self._bound(jobs)
         batch = await self.get(actor, id)
@@ -150,6 +158,8 @@ class Batches:
             batch = await work.batches.get(id, visible_to=actor)
             batch.must_take_jobs()
             await self._must_know(work, actor, batch.project_id, None, *jobs)
+            wanted = Wanted(jobs=len(jobs), bytes=_size(kept))
+            await self.allowances.must_allow(work, batch.project_id, wanted)
             added = draft.jobs(batch, platform, jobs, await work.jobs.last_position(id))
             await work.programs.add(list(kept.values()))
             await work.batches.put(replace(batch, updated_at=now))
@@ -334,6 +344,18 @@ class Batches:
             raise PlatformNotAllowed(new.platform.name)
         return project
 
+    async def must_allow(
+        self, work: Work, project: Project, new: NewBatch, programs: Mapping[str, Program]
+    ) -> None:
+        """
+        Args:
+            programs: that come with the batch.
+        Raises:
+            QuotaExceeded
+        """
+        wanted = Wanted(jobs=len(new.jobs), open_batches=int(new.is_open), bytes=_size(programs))
+        await self.allowances.must_allow(work, project, wanted)
+
     async def _add(self, work: Work, batch: Batch, new: NewBatch) -> Batch:
         """Keep a drafted batch, with its booking if it is to have one."""
         if new.booking is None:
@@ -353,6 +375,10 @@ class Batches:
         for id in named:
             if (await work.programs.get(id, visible_to=actor)).project_id != project:
                 raise Unknown("program", str(id))
+
+
+def _size(programs: Mapping[str, Program]) -> int:
+    return sum(program.size for program in programs.values())
 
 
 def _must_take_jobs_of(actor: Actor, batch: Batch) -> None:

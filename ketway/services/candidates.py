@@ -7,24 +7,67 @@ one where nothing waits.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from ketway.domain.accounts import ProjectId
 from ketway.domain.batches import Batch
+from ketway.domain.jobs import Job
 from ketway.domain.platforms import Platform, PlatformId
 from ketway.domain.scheduling import Candidate
+from ketway.domain.shares import NOTHING_RUNS, FairShare, Running, Share, standing
+from ketway.services.backfill import Backfill
 from ketway.services.ports import Work
 from ketway.services.room import slots_on
 
+AllRunning = Mapping[PlatformId, Mapping[ProjectId, Running]]
 
-async def candidates(work: Work, platforms: Sequence[Platform], now: datetime) -> list[Candidate]:
-    """The heads of the lines of these platforms; while a slot is on, or a batch holds a machine, nobody
-    else's jobs start there."""
-    waited_for = await work.jobs.waited_for()
-    wanted = [platform for platform in platforms if platform.id in waited_for]
-    free = await _with_room(work, wanted) if wanted else []
-    if not free:
-        return []
+
+@dataclass(frozen=True, kw_only=True)
+class Turns:
+    """What could start now, ready to be ranked; and what started, so that others come first next time."""
+
+    fair_share: FairShare
+    backfill: Backfill
+
+    async def candidates(self, work: Work, platforms: Sequence[Platform], now: datetime) -> list[Candidate]:
+        """The heads of the lines of these platforms; while a slot is on, or a batch holds a machine,
+        nobody else's jobs start there."""
+        waited_for = await work.jobs.waited_for()
+        wanted = [platform for platform in platforms if platform.id in waited_for]
+        if not wanted:
+            return []
+        running = await work.jobs.running([platform.id for platform in wanted], now)
+        free = [each for each in wanted if _has_room(each, running.get(each.id, {}))]
+        heads = await _heads(work, free, now) if free else []
+        found = await self.backfill.fitting(work, heads, now) if heads else []
+        compete = self.fair_share.is_on and len({each.project_id for each in found}) > 1
+        return await self._with_use(work, found, running, now) if compete else found
+
+    async def used(self, work: Work, job: Job, time: timedelta, now: datetime) -> None:
+        """An attempt of a job has ended; to be said in the transaction that says so of the job."""
+        known = await work.shares.to_change(job.project_id, job.platform_id)
+        share = known or Share(project_id=job.project_id, platform_id=job.platform_id, used_s=0.0, as_of=now)
+        await work.shares.put(share.add(time.total_seconds(), now, self.fair_share.half_life_s))
+
+    async def _with_use(
+        self, work: Work, found: Sequence[Candidate], running: AllRunning, now: datetime
+    ) -> list[Candidate]:
+        projects = {each.project_id for each in found}
+        shares = await work.shares.of(projects, {each.platform_id for each in found})
+        weights = await work.projects.weights(projects)
+        half_life_s = self.fair_share.half_life_s
+
+        def use_of(each: Candidate) -> float:
+            share = shares.get((each.project_id, each.platform_id))
+            used_s = 0.0 if share is None else share.at(now, half_life_s)
+            runs = running.get(each.platform_id, {}).get(each.project_id, NOTHING_RUNS)
+            return standing(used_s, runs, weights[each.project_id])
+
+        return [replace(each, used=use_of(each)) for each in found]
+
+
+async def _heads(work: Work, free: Sequence[Platform], now: datetime) -> list[Candidate]:
     slots = await slots_on(work, now)
     holders = await _holders(work, free)
     owed = await _owed(work, free)
@@ -37,14 +80,9 @@ async def candidates(work: Work, platforms: Sequence[Platform], now: datetime) -
     ]
 
 
-async def _with_room(work: Work, platforms: Sequence[Platform]) -> Sequence[Platform]:
-    running = await work.jobs.running([platform.id for platform in platforms])
-    return [platform for platform in platforms if _has_room(platform, running.get(platform.id, 0))]
-
-
-def _has_room(platform: Platform, running: int) -> bool:
+def _has_room(platform: Platform, running: Mapping[ProjectId, Running]) -> bool:
     capacity = 1 if platform.is_exclusive else platform.capacity
-    return capacity is None or running < capacity
+    return capacity is None or sum(each.number for each in running.values()) < capacity
 
 
 async def _holders(work: Work, platforms: Sequence[Platform]) -> Mapping[PlatformId, Batch]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 from ketway.domain.applications import Application
 from ketway.domain.faults import NO_FAULTS, FaultPlan
 from ketway.domain.platforms import Platform
+from ketway.domain.quotas import NO_QUOTAS, Quotas
 from ketway.domain.results import MAX_IN_ROW
+from ketway.domain.shares import FairShare
 from ketway.services.accounts import Accounts
+from ketway.services.backfill import Backfill, NoForecast
 from ketway.services.batches import Batches
 from ketway.services.bookings import Bookings
+from ketway.services.candidates import Turns
 from ketway.services.checks import Checks
 from ketway.services.documents import Documents
 from ketway.services.faults import Faults
@@ -33,6 +37,7 @@ from ketway.services.ports import Bell, BlobStore, Checker, Clock, Database, Has
 from ketway.services.processes import Processes
 from ketway.services.programs import Programs
 from ketway.services.projects import Projects
+from ketway.services.quotas import Allowances
 from ketway.services.rehearsals import Rehearsals
 from ketway.services.reports import Reports
 from ketway.services.requests import Requests
@@ -51,6 +56,8 @@ class Limits:
     max_wait_s: float = 20.0
     sweep_interval_s: float = 1.0
     process_kinds: tuple[str, ...] = ()
+    fair_share: FairShare = field(default_factory=FairShare)
+    quotas: Quotas = NO_QUOTAS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,11 +115,13 @@ def build_core(
     """
     trouble = Faults(faults, clock.now())
     requests = Requests(db=db, clock=clock, server=server or str(fresh()))
+    allowances = Allowances(clock=clock, server=limits.quotas)
     programs = Programs(
         db=db,
         blobs=blobs,
         clock=clock,
         requests=requests,
+        allowances=allowances,
         fresh=fresh,
         max_bytes=limits.max_program_bytes,
     )
@@ -129,16 +138,19 @@ def build_core(
         programs=programs,
         platforms=platforms,
         bookings=bookings,
+        allowances=allowances,
         fresh=fresh,
         max_jobs=limits.max_jobs_per_request,
     )
     documents = Documents(db=db, blobs=blobs)
     paces = Paces()
+    turns = Turns(fair_share=limits.fair_share, backfill=Backfill(forecast=NoForecast()))
     outcomes = Outcomes(
         db=db,
         blobs=blobs,
         clock=clock,
         bell=bell,
+        turns=turns,
         paces=paces,
         faults=trouble,
         max_in_row=limits.max_in_row,
@@ -162,6 +174,7 @@ def build_core(
             clock=clock,
             bell=bell,
             platforms=platforms,
+            turns=turns,
             outcomes=outcomes,
             paces=paces,
             fresh=fresh,

@@ -17,7 +17,7 @@ from ketway.domain.leases import Lease, LeaseId, LeaseStatus, Verdict, Word, Wor
 from ketway.domain.outcomes import Failure, Outcome
 from ketway.domain.platforms import Platform
 from ketway.domain.scheduling import Candidate, choose
-from ketway.services.candidates import candidates
+from ketway.services.candidates import Turns
 from ketway.services.faults import Faults
 from ketway.services.grants import Grant, Lent, grants_of, read_lent
 from ketway.services.outcomes import Outcomes, is_latest, is_secret
@@ -58,6 +58,7 @@ class Leases:
     clock: Clock
     bell: Bell
     platforms: Platforms
+    turns: Turns
     outcomes: Outcomes
     paces: Paces
     fresh: Callable[[], UUID]
@@ -169,7 +170,7 @@ class Leases:
         platforms = await self.platforms.run_by(work, worker.engines)
         by_id = {platform.id: platform for platform in platforms}
         while len(started) < most:
-            found = await candidates(work, platforms, now)
+            found = await self.turns.candidates(work, platforms, now)
             head = choose(one for one in found if self.faults.lets_start(one, now))
             if head is None:
                 break

@@ -17,6 +17,7 @@ from ketway.domain.outcomes import Failure, Outcome, ended
 from ketway.domain.results import Result, key_of, names_row, shown
 from ketway.domain.tasks import Computed
 from ketway.domain.usage import NOTHING, Usage, of_result
+from ketway.services.candidates import Turns
 from ketway.services.ending import News, settle_all
 from ketway.services.faults import Faults
 from ketway.services.paces import MOST_S, Paces
@@ -34,6 +35,7 @@ class Outcomes:
     blobs: BlobStore
     clock: Clock
     bell: Bell
+    turns: Turns
     paces: Paces
     faults: Faults
     max_in_row: int
@@ -51,6 +53,7 @@ class Outcomes:
             telling = await self._begin(work, outcomes)
             answers = [telling.hear(outcome) for outcome in outcomes]
             await telling.keep(work)
+            await self._count(work, telling)
             unread = stored - await _keys_of(work, large) if stored else set()
         for key in unread:
             await self.blobs.delete(key)
@@ -83,6 +86,13 @@ class Outcomes:
             leases=dict(leases),
             jobs=dict(jobs),
         )
+
+    async def _count(self, work: Work, telling: _Telling) -> None:
+        """What the attempts took counts for whoever goes next."""
+        by_batch = {job.batch_id: job for _, job in telling.heard}
+        for id in sorted(by_batch, key=str):
+            if telling.used[id].computed:
+                await self.turns.used(work, by_batch[id], telling.used[id].computed, telling.now)
 
     def _note(self, outcome: Outcome, job: Job) -> None:
         if outcome.found is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from ketway.domain.accounts import AccountId, Actor, ProjectId
@@ -21,8 +21,8 @@ from ketway.domain.programs import Program, ProgramId
 from ketway.domain.requests import Asked, Request, RequestId
 from ketway.domain.results import Result
 from ketway.domain.scheduling import Candidate
+from ketway.domain.shares import Running
 from ketway.domain.tasks import Checked, Task
-from ketway.domain.usage import Tally
 from ketway.services.account_ports import AccountStore, ApiKeyStore, ProjectStore
 from ketway.services.booking_ports import BookingStore
 from ketway.services.listing import (
@@ -34,6 +34,7 @@ from ketway.services.listing import (
     UseCaseFilter,
 )
 from ketway.services.process_ports import ProcessStore
+from ketway.services.usage_ports import HoldingStore, ShareStore, UsageStore
 
 
 class Clock(Protocol):
@@ -106,6 +107,14 @@ class BatchStore(Protocol):
     async def open_queue(self) -> Sequence[Batch]:
         """Open batches without a slot that wait for a platform which has room for everybody."""
 
+    async def next_slots(
+        self, platforms: Collection[PlatformId], now: datetime
+    ) -> Mapping[PlatformId, datetime]:
+        """When the next slot begins on each of these platforms that has one still to come."""
+
+    async def count_open(self, project: ProjectId, most: int) -> int:
+        """Batches of a project that take jobs, but no more than `most` are counted."""
+
     async def delete(self, id: BatchId, now: datetime) -> None:
         """Gone for `get` and `list`, with its jobs; `fetch` still finds it."""
 
@@ -165,6 +174,13 @@ class JobStore(Protocol):
     async def heads_of(self, batches: Collection[BatchId]) -> Sequence[Candidate]:
         """The next waiting job of each of these batches, booked or not; none of a paused one."""
 
+    async def behind(self, heads: Collection[JobId], most: int) -> Sequence[Candidate]:
+        """Further along in the lines of these heads, of each of the next `most` requests that sent jobs
+        of one batch the first that waits; none of a paused or booked batch."""
+
+    async def count_waiting(self, project: ProjectId, most: int) -> int:
+        """Jobs of a project that wait, but no more than `most` are counted."""
+
     async def following(self, head: Candidate, most: int) -> Sequence[Job]:
         """Waiting jobs of a head's line (project, class and platform), in turn and from its time on.
 
@@ -188,8 +204,10 @@ class JobStore(Protocol):
 
     async def running_on(self, platform: PlatformId) -> int: ...
 
-    async def running(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, int]:
-        """How many jobs run on each of these platforms; those where none does are left out."""
+    async def running(
+        self, platforms: Collection[PlatformId], now: datetime
+    ) -> Mapping[PlatformId, Mapping[ProjectId, Running]]:
+        """What runs on each of these platforms; those, and projects, that run nothing are left out."""
 
     async def delete(self, id: JobId, now: datetime) -> None:
         """Gone for `get` and `list`."""
@@ -280,14 +298,6 @@ class PlatformStore(Protocol):
         """What operators said, of the platforms that they said anything of."""
 
     async def put(self, state: PlatformState) -> None: ...
-
-
-class UsageStore(Protocol):
-    async def add(self, tally: Tally) -> None:
-        """Add to what is written of that project, platform, day and price."""
-
-    async def of(self, project: ProjectId, first: date, last: date) -> Sequence[Tally]:
-        """What a project used on these days, both included; by day, then platform, then price."""
 
 
 class NoticeStore(Protocol):
@@ -387,6 +397,10 @@ class Work(Protocol):
     @property
     def usage(self) -> UsageStore: ...
     @property
+    def holdings(self) -> HoldingStore: ...
+    @property
+    def shares(self) -> ShareStore: ...
+    @property
     def notices(self) -> NoticeStore: ...
     @property
     def requests(self) -> RequestStore: ...
@@ -454,6 +468,13 @@ class Checker(Protocol):
         Raises:
             Invalid: the first refusal, with `job` its position in `tasks`.
         """
+
+
+class Forecast(Protocol):
+    """Foretells how long jobs run."""
+
+    async def seconds(self, work: Work, waiting: Collection[Candidate]) -> Mapping[JobId, float]:
+        """As far as anybody can tell; those of whom nobody can are left out."""
 
 
 class Bell(Protocol):

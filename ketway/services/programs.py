@@ -10,9 +10,11 @@ from uuid import UUID
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.errors import OverBound, Unknown
 from ketway.domain.programs import Program, ProgramId, checksum
+from ketway.domain.quotas import Wanted
 from ketway.domain.requests import Asked
 from ketway.services.listing import Listed, Page
 from ketway.services.ports import BlobStore, Clock, Database
+from ketway.services.quotas import Allowances
 from ketway.services.requests import Requests
 
 LINK_LIFE = timedelta(minutes=50)
@@ -30,6 +32,7 @@ class Programs:
     blobs: BlobStore
     clock: Clock
     requests: Requests
+    allowances: Allowances
     fresh: Callable[[], UUID]
     max_bytes: int
     max_texts_bytes: int = 128 * 2**20
@@ -43,6 +46,7 @@ class Programs:
             The program; the one that the same request made before.
         Raises:
             Unknown, OverBound, KeyReused
+            QuotaExceeded: of stored bytes.
         """
         if not actor.sees(project):
             raise Unknown("project", str(project))
@@ -51,8 +55,10 @@ class Programs:
             if (earlier := await self.requests.repeated(work, asked)) is not None:
                 (id,) = earlier.made
                 return await work.programs.get(ProgramId(UUID(id)), visible_to=actor)
-            if await work.projects.get(project) is None:
+            known = await work.projects.get(project)
+            if known is None:
                 raise Unknown("project", str(project))
+            await self.allowances.must_allow(work, known, Wanted(bytes=program.size))
             await work.programs.add([program])
             await self.requests.remember(work, asked, program.id)
         return program

@@ -9,10 +9,11 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from ketway.domain import texts
+from ketway.domain import quotas, texts
 from ketway.domain.accounts import Account, AccountId, Actor, Member, Project, ProjectId, Role
 from ketway.domain.errors import AlreadyMember, LastAdmin, Unknown, UnknownPlatform
 from ketway.domain.priorities import Priority
+from ketway.domain.shares import must_weigh
 from ketway.services.accounts import with_email
 from ketway.services.listing import Listed, Page
 from ketway.services.ports import Clock, Database, Work
@@ -30,6 +31,7 @@ class NewProject:
     Args:
         admin_email: of the account that will manage its members.
         allowed_platforms: names; None for all.
+        weight: as `Project`'s.
         echo: what a door must say back unchanged.
     """
 
@@ -38,6 +40,7 @@ class NewProject:
     description: str = ""
     priority: Priority = Priority.MEDIUM
     allowed_platforms: Sequence[str] | None = None
+    weight: float = 1.0
     echo: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -47,6 +50,8 @@ class ProjectChange:
     description: str | Unchanged = Unchanged.AS_IS
     priority: Priority | Unchanged = Unchanged.AS_IS
     allowed_platforms: Sequence[str] | Unchanged | None = Unchanged.AS_IS
+    weight: float | Unchanged = Unchanged.AS_IS
+    quotas: Mapping[str, Any] | Unchanged = Unchanged.AS_IS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +112,7 @@ class Projects:
     async def create(self, actor: Actor, new: NewProject) -> Overview:
         """
         Raises:
-            BadField: a name or a description that cannot be.
+            BadField: a name, a description or a weight that cannot be.
             UnknownPlatform
             NobodyHasEmail: of the admin.
         """
@@ -120,6 +125,7 @@ class Projects:
             description=texts.description(new.description),
             priority=new.priority,
             allowed_platforms=self._platforms(new.allowed_platforms),
+            weight=must_weigh(new.weight),
             echo=new.echo,
         )
         async with self.db.work() as work:
@@ -132,7 +138,7 @@ class Projects:
     async def change(self, actor: Actor, id: ProjectId, change: ProjectChange) -> Overview:
         """
         Raises:
-            BadField, UnknownPlatform: as `create`.
+            BadField, UnknownPlatform: as `create`; of quotas too.
             Unknown
         """
         actor.must_operate()
@@ -146,6 +152,10 @@ class Projects:
                 project = replace(project, priority=change.priority)
             if not isinstance(change.allowed_platforms, Unchanged):
                 project = replace(project, allowed_platforms=self._platforms(change.allowed_platforms))
+            if not isinstance(change.weight, Unchanged):
+                project = replace(project, weight=must_weigh(change.weight))
+            if not isinstance(change.quotas, Unchanged):
+                project = replace(project, quotas=quotas.said(change.quotas))
             await work.projects.put(project)
             (overview,) = await _overviews(work, [project])
         return overview

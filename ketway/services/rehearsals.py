@@ -47,14 +47,16 @@ class Rehearsals:
         checked = await self.batches.checks.must_pass(
             new.project_id, new.platform, new.program, new.configuration, new.jobs
         )
+        programs = self.batches.programs.draft(actor, new.project_id, texts_of(new))
         draft = Drafting(
             actor=actor,
             fresh=self.batches.fresh,
             now=self.batches.clock.now(),
-            programs=self.batches.programs.draft(actor, new.project_id, texts_of(new)),
+            programs=programs,
         )
         batch = draft.batch(new, project.priority)
         async with self.db.look() as work:
+            await self.batches.must_allow(work, project, new, programs)
             history = await work.results.history(new.platform.id, _HISTORY)
             batch = await seated(work, batch, draft.now)
         return Rehearsal(

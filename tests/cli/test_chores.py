@@ -125,15 +125,31 @@ def test_a_project_is_added_changed_and_listed(server):
         server, "project", "add", name, "--priority=high", "--platform=EMU_FREE", "--platform=EMU_MPS"
     )
     changed = done(server, "project", "change", name, "--priority=low", f"--description={KEEP}")
-    opened = done(server, "project", "change", name, "--all-platforms")
+    opened = done(server, "project", "change", name, "--all-platforms", "--weight=2.5")
 
     (line,) = [line for line in done(server, "project", "list").splitlines() if name in line]
     id = line.split()[0]
     assert str(UUID(id)) in made
-    assert "priority low, platforms: EMU_FREE, EMU_MPS" in changed
-    assert "platforms: all" in opened
+    assert "priority low, weight 1, platforms: EMU_FREE, EMU_MPS" in changed
+    assert "weight 2.5, platforms: all" in opened
     assert "owner@ketway" in line
     assert "renamed" in done(server, "project", "change", id, "--name=renamed")
+
+
+def test_quotas_of_a_project_are_set_shown_and_forgotten(server):
+    name = f"project {uuid4()}"
+    done(server, "project", "add", name)
+
+    first = done(server, "project", "quota", name)
+    changed = done(server, "project", "quota", name, "--waiting-jobs=10", "--open-batches=none")
+    again = done(server, "project", "quota", name, "--waiting-jobs=default", "--spending-per-month=1.50")
+
+    assert first.count("as on the server") == 5
+    assert "waiting jobs: 10\nopen batches: none\nstored bytes: as on the server" in changed
+    assert "waiting jobs: as on the server\nopen batches: none" in again
+    assert "spending per month: 1.5" in again
+    assert "should be a number" in refused(server, "project", "quota", name, "--waiting-jobs=many")
+    assert "There is no project nowhere" in refused(server, "project", "quota", "nowhere")
 
 
 def test_a_project_that_cannot_be_is_refused_in_a_sentence(server):

@@ -145,6 +145,18 @@ async def test_a_holder_holds_until_it_has_ended(db, status):
     assert held.id == waiting.id
 
 
+async def test_open_batches_of_a_project_are_counted_up_to_a_bound(db):
+    await keep_batches(db, *[a_batch(is_open=True, status=BatchStatus.ACTIVE) for _ in range(3)])
+    await keep_batch(db, is_open=True, status=BatchStatus.PAUSED)
+    await keep_batch(db)
+    await keep_batch(db, is_open=True, project_id=ELSEWHERE)
+
+    async with db.look() as work:
+        assert await work.batches.count_open(PROJECT, 100) == 4
+        assert await work.batches.count_open(PROJECT, 2) == 2
+        assert await work.batches.count_open(ELSEWHERE, 100) == 1
+
+
 async def test_many_batches_are_active_on_a_platform_for_all(db):
     await keep_batches(db, *[a_batch(status=BatchStatus.ACTIVE) for _ in range(3)])
 

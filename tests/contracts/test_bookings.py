@@ -209,6 +209,23 @@ async def test_jobs_of_a_booked_batch_wait_for_whoever_asks_for_them_by_name(db)
         assert [head.job_id for head in await work.jobs.heads_of([held.id])] == [of_held.id]
 
 
+async def test_the_next_slot_of_a_platform_is_the_first_that_has_not_begun(db):
+    qpu, emu = platform_id("QPU"), a_booking().platform_id
+    for begins, platform, status in (
+        (0, emu, BatchStatus.ACTIVE),
+        (5, emu, BatchStatus.QUEUED),
+        (3, emu, BatchStatus.PAUSED),
+        (1, emu, BatchStatus.CANCELLED),
+        (0, qpu, BatchStatus.QUEUED),
+    ):
+        await keep_batch(db, **booked(begins, begins + 1), platform_id=platform, status=status)
+
+    async with db.look() as work:
+        assert await work.batches.next_slots([emu, qpu], NOON) == {emu: after(hours=3)}
+        assert await work.batches.next_slots([qpu], NOON - timedelta(hours=1)) == {qpu: NOON}
+        assert await work.batches.next_slots([], NOON) == {}
+
+
 async def test_booked_batches_whose_slot_has_begun_are_known_until_they_end(db):
     begun = [
         await keep_batch(db, **booked(0, 2), status=status)

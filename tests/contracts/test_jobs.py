@@ -9,11 +9,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from ketway.domain.accounts import ProjectId
 from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobId, JobStatus
 from ketway.domain.platforms import Door, platform_id
 from ketway.domain.priorities import Priority
+from ketway.domain.shares import Running
 from ketway.services.listing import JobFilter, Order, Page
 from tests.builders import NOON, PROJECT, a_member, a_program, a_stranger
 from tests.contracts.rows import BOTH, ELSEWHERE, SOMEBODY, after, keep_batch, keep_job, keep_jobs
@@ -267,6 +269,49 @@ async def test_behind_what_is_held_back_the_next_of_the_line_is_its_head(db, way
     assert await heads(db) == lines
 
 
+async def test_behind_a_head_are_the_first_jobs_of_later_requests_in_its_line(db):
+    heads, expected = [], set()
+    for project in (PROJECT, ELSEWHERE):
+        first, second, paused = [
+            await keep_batch(db, project_id=project, **way)
+            for way in ({}, {}, {"status": BatchStatus.PAUSED})
+        ]
+        head, _, later, _ = await keep_jobs(
+            db, first, {}, {}, {"created_at": after(seconds=2)}, {"created_at": after(seconds=2)}
+        )
+        (between, _) = await keep_jobs(db, second, *[{"created_at": after(seconds=1)}] * 2)
+        await keep_jobs(db, paused, {"created_at": after(seconds=3)})
+        heads.append(head.id)
+        expected |= {between.id, later.id}
+    await keep_jobs(db, await keep_batch(db, priority=Priority.HIGH), {"created_at": after(seconds=1)})
+
+    async with db.look() as work:
+        found = await work.jobs.behind(heads, 100)
+        one = await work.jobs.behind(heads[:1], 1)
+        assert list(await work.jobs.behind([], 100)) == []
+
+    assert {each.job_id for each in found} == expected
+    assert len(found) == 4
+    assert [each.created_at for each in one] == [after(seconds=1)]
+
+
+async def test_what_a_project_waits_for_is_counted_up_to_a_bound(db):
+    for project, platform, priority in (
+        (PROJECT, EMU, Priority.HIGH),
+        (PROJECT, EMU, Priority.FREE),
+        (PROJECT, QPU, Priority.HIGH),
+        (ELSEWHERE, EMU, Priority.HIGH),
+    ):
+        batch = await keep_batch(db, project_id=project, platform_id=platform, priority=priority)
+        await keep_jobs(db, batch, {}, {}, {"status": JobStatus.RUNNING}, {"status": JobStatus.DONE})
+
+    async with db.look() as work:
+        assert await work.jobs.count_waiting(PROJECT, 100) == 6
+        assert await work.jobs.count_waiting(PROJECT, 5) == 5
+        assert await work.jobs.count_waiting(ELSEWHERE, 100) == 2
+        assert await work.jobs.count_waiting(ProjectId(uuid4()), 100) == 0
+
+
 async def test_platforms_that_are_waited_for_are_known(db):
     for platform, status in (
         ("ONE", JobStatus.QUEUED),
@@ -288,21 +333,27 @@ async def test_nobody_waits_and_there_are_no_lines(db):
     async with db.look() as work:
         assert set(await work.jobs.waited_for()) == set()
         assert list(await work.jobs.heads([EMU, QPU])) == []
-        assert dict(await work.jobs.running([EMU, QPU])) == {}
+        assert dict(await work.jobs.running([EMU, QPU], NOON)) == {}
 
 
-async def test_running_jobs_are_counted_by_platform(db):
+async def test_running_jobs_are_counted_by_platform_and_by_project(db):
     here, there = await keep_batch(db), await keep_batch(db, platform_id=QPU)
-    running = {"status": JobStatus.RUNNING}
-    await keep_jobs(db, here, running, running, {})
+    running: dict[str, Any] = {"status": JobStatus.RUNNING, "started_at": NOON}
+    await keep_jobs(db, here, running, running | {"started_at": after(seconds=7.5)}, {})
     await keep_jobs(db, there, running)
+    await keep_jobs(
+        db, await keep_batch(db, project_id=ELSEWHERE), running | {"started_at": after(seconds=-1)}
+    )
 
     async with db.look() as work:
-        assert await work.jobs.running_on(EMU) == 2
+        assert await work.jobs.running_on(EMU) == 3
         assert await work.jobs.running_on(QPU) == 1
         assert await work.jobs.running_on(platform_id("NONE")) == 0
-        assert dict(await work.jobs.running([EMU, QPU, platform_id("NONE")])) == {EMU: 2, QPU: 1}
-        assert dict(await work.jobs.running([QPU])) == {QPU: 1}
+        assert await work.jobs.running([EMU, QPU, platform_id("NONE")], after(seconds=10)) == {
+            EMU: {PROJECT: Running(number=2, seconds=12.5), ELSEWHERE: Running(number=1, seconds=11.0)},
+            QPU: {PROJECT: Running(number=1, seconds=10.0)},
+        }
+        assert set(await work.jobs.running([QPU], NOON)) == {QPU}
 
 
 async def test_filters_choose_what_is_listed(db):

@@ -28,6 +28,8 @@ async def test_a_project_comes_back_as_it_was(db, allowed):
         priority=Priority.CRITICAL,
         allowed_platforms=allowed,
         echo={"company": "us", "grants": [{"role": "ADMIN"}], "nothing": None},
+        weight=0.1,
+        quotas={"waiting_jobs": 5, "open_batches": None, "spending_per_month": "0.1"},
     )
 
     async with db.work() as work:
@@ -41,11 +43,12 @@ async def test_a_project_comes_back_as_it_was(db, allowed):
 async def test_a_changed_project_is_read_changed(db):
     async with db.work() as work:
         project = await work.projects.get(PROJECT)
-        changed = replace(project, name="new", priority=Priority.LOW, allowed_platforms=("A",), echo={"a": 1})
+        changed = replace(project, name="new", priority=Priority.LOW, allowed_platforms=("A",), weight=3.5)
         await work.projects.put(changed)
 
     async with db.look() as work:
         assert await work.projects.get(PROJECT) == changed
+        assert await work.projects.weights([PROJECT, ELSEWHERE]) == {PROJECT: 3.5, ELSEWHERE: 1.0}
 
 
 async def test_projects_asked_for_come_oldest_first(db):

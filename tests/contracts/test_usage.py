@@ -90,6 +90,16 @@ async def test_a_period_has_its_first_and_its_last_day(db):
     assert await kept(db, days[3], days[1]) == []
 
 
+async def test_what_was_used_since_a_day_is_summed_by_price(db):
+    other = platform_id("OTHER")
+    tallies = [a_tally(), a_tally(platform_id=other), a_tally(prices=FREE, usage=Usage(done=1))]
+    await keep(db, *tallies, a_tally(day=MONDAY - timedelta(days=1)), a_tally(project_id=ELSEWHERE))
+
+    async with db.look() as work:
+        assert await work.usage.since(PROJECT, MONDAY) == {COSTLY: USAGE + USAGE, FREE: Usage(done=1)}
+        assert await work.usage.since(PROJECT, MONDAY + timedelta(days=1)) == {}
+
+
 async def test_nobody_s_usage_is_not_kept(db):
     with pytest.raises(Stale):
         await keep(db, a_tally(project_id=platform_id("no project")))

@@ -69,6 +69,25 @@ def test_a_database_of_the_first_tables_is_upgraded_with_what_is_in_it(engine):
     assert from_row(Member, member) == a_membership(role=Role.ADMIN)
 
 
+def test_what_was_kept_before_there_were_quotas_is_counted(engine):
+    upgrade(engine, to="0007")
+    rows = (
+        *FIRST_ROWS_OF_TODAY,
+        *BATCHES_OF_BEFORE_SLOTS[:1],
+        *PROGRAMS_OF_BEFORE_QUOTAS,
+        *RESULT_OF_BEFORE_QUOTAS,
+    )
+    with engine.begin() as connection:
+        for row in rows:
+            connection.exec_driver_sql(row)
+
+    upgrade(engine)
+
+    with engine.connect() as connection:
+        (held,) = connection.exec_driver_sql("SELECT project_id, bytes FROM holdings").all()
+    assert tuple(held) == (str(PROJECT), 3210)
+
+
 def test_batches_of_before_slots_make_room_as_their_door_has_it_and_paused_ones_give_up_their_key(engine):
     upgrade(engine, to="0004")
     with engine.begin() as connection:
@@ -133,6 +152,24 @@ NOON_US = int(NOON.timestamp()) * 10**6
 FIRST_ROWS_OF_0004 = (
     f"INSERT INTO accounts (id, email, created_at, superuser) VALUES ('{ACCOUNT}', 'old@here', {NOON_US}, 1)",
     f"INSERT INTO projects (id, name, created_at) VALUES ('{PROJECT}', 'old', {NOON_US})",
+)
+PROGRAMS_OF_BEFORE_QUOTAS = tuple(
+    "INSERT INTO programs (id, project_id, creator_id, sha256, size, created_at, is_named) VALUES "
+    f"('p{size}', '{PROJECT}', '{ACCOUNT}', '', {size}, 0, 0)"
+    for size in (10, 200)
+)
+RESULT_OF_BEFORE_QUOTAS = (
+    (
+        "INSERT INTO jobs (id, batch_id, project_id, creator_id, platform_id, door, position, created_at, "
+        "updated_at, max_duration_s, name, tags, parameters, priority, status, progress, attempt, "
+        "child_deaths, lost_leases, errors, echo, version) "
+        f"VALUES ('j', 'a', '{PROJECT}', '{ACCOUNT}', 'QPU', 'pasqal', 1, 0, 0, 1, "
+        "'', '[]', '{}', 2, 'done', 100, 1, 0, 0, '[]', '{}', 0)"
+    ),
+    (
+        "INSERT INTO results (job_id, attempt, key, size, sha256, shots, counts, metadata, created_at) "
+        "VALUES ('j', 1, 'results/j', 3000, '', 1, '[]', '{}', 0)"
+    ),
 )
 FIRST_ROWS = (
     f"INSERT INTO accounts VALUES ('{ACCOUNT}', 'old@here', {NOON_US}, 'hash', 1)",

@@ -7,6 +7,7 @@ what holds for the few rows here holds for a million. `make bench` measures a hu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -19,9 +20,13 @@ from ketway.db.tables import metadata
 from ketway.db.work import SqlWork
 from ketway.domain.jobs import JobId, JobStatus
 from ketway.domain.leases import WorkerId
+from ketway.domain.platforms import Platform
 from ketway.domain.priorities import Priority
 from ketway.domain.requests import Asked, RequestId
 from ketway.domain.scheduling import Candidate
+from ketway.domain.shares import FairShare
+from ketway.services.backfill import Backfill, NoForecast
+from ketway.services.candidates import Turns
 from ketway.services.listing import BookingFilter, Order, Page
 from tests.builders import NOON, PROJECT, a_batch, a_booking, a_job, a_platform, a_process, a_stranger
 from tests.db.filling import ACCOUNTS, PLATFORMS, PROJECTS, Filled, fill
@@ -56,9 +61,18 @@ HEAD = Candidate(
 HOT: dict[str, Ask] = {
     "waited_for": lambda work: work.jobs.waited_for(),
     "heads": lambda work: work.jobs.heads(PLATFORMS),
+    "behind": lambda work: work.jobs.behind([JobId(BATCH), JobId(PROCESS)], 100),
+    "next_slots": lambda work: work.batches.next_slots(PLATFORMS, NOON),
+    "count_waiting": lambda work: work.jobs.count_waiting(PROJECTS[0], 100),
+    "count_open": lambda work: work.batches.count_open(PROJECTS[0], 100),
+    "holdings": lambda work: work.holdings.of(PROJECTS[0]),
+    "used since": lambda work: work.usage.since(PROJECTS[0], NOON.date()),
     "heads_of": lambda work: work.jobs.heads_of([BATCH, BATCH]),
-    "running": lambda work: work.jobs.running(PLATFORMS),
     "following": lambda work: work.jobs.following(HEAD, 64),
+    "running": lambda work: work.jobs.running(PLATFORMS, NOON),
+    "shares": lambda work: work.shares.of(PROJECTS, PLATFORMS),
+    "a share to change": lambda work: work.shares.to_change(PROJECTS[0], PLATFORMS[0]),
+    "weights": lambda work: work.projects.weights(PROJECTS),
     "running_on": lambda work: work.jobs.running_on(PLATFORM),
     "unfinished_among": lambda work: work.jobs.unfinished_among([BATCH, BATCH]),
     "last_position": lambda work: work.jobs.last_position(BATCH),
@@ -119,9 +133,16 @@ class Watched:
     async def run(self, function):
         return function(self._connection)
 
+    @property
+    def statements(self) -> int:
+        return len(self._said)
+
+    def forget(self) -> None:
+        self._said.clear()
+
     async def plan_of(self, ask: Ask) -> list[str]:
         """Every step of every statement."""
-        self._said.clear()
+        self.forget()
         await ask(SqlWork(self))
         explained = [(f"EXPLAIN QUERY PLAN {statement}", values) for statement, values in self._said]
         return [
@@ -233,3 +254,39 @@ def test_a_change_of_a_row_leaves_the_indexes_of_lists_alone(kept, table, index)
     (found,) = [each for each in metadata.tables[table].indexes if each.name == f"ix_{table}_{index}"]
 
     assert not set(found.columns.keys()) & to_changes(kept).keys()
+
+
+async def test_lines_are_walked_along_their_index_and_never_sorted(filled):
+    watched, _ = filled
+
+    plan = await watched.plan_of(HOT["heads"])
+
+    steps = [step for step in plan if "ix_jobs_waiting" in step]
+    for found in ("batch_id>?", "created_at>?", "project_id>?", "priority>?", "platform_id>?"):
+        assert any(step.endswith(f"{found})") for step in steps), plan
+    assert not any("TEMP B-TREE" in step for step in plan), plan
+
+
+@pytest.mark.parametrize("name", ["running", "count_waiting"])
+async def test_what_is_counted_is_counted_in_its_index_alone(filled, name):
+    watched, _ = filled
+
+    plan = await watched.plan_of(HOT[name])
+
+    assert any("COVERING INDEX ix_jobs_" in step for step in plan), plan
+
+
+async def test_a_claim_asks_as_much_for_a_hundred_platforms_as_for_one(filled):
+    watched, _ = filled
+    turns = Turns(fair_share=FairShare(), backfill=Backfill(forecast=NoForecast()))
+    known = [replace(a_platform(name=f"P{n}"), id=id) for n, id in enumerate(PLATFORMS[:3])]
+    others = [a_platform(name=f"EMPTY{n}") for n in range(97)]
+
+    async def asked(*platforms: Platform) -> int:
+        watched.forget()
+        assert await turns.candidates(SqlWork(watched), platforms, NOON)
+        return watched.statements
+
+    one = await asked(known[0])
+    assert one <= 8
+    assert await asked(*known, *others) == one

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ketway.domain.accounts import Account, AccountId, Member, Project, ProjectId, Role
@@ -61,6 +61,9 @@ class MemoryProjects:
     async def of(self, ids: Sequence[ProjectId]) -> Sequence[Project]:
         found = [self._tables.projects[id] for id in set(ids) if id in self._tables.projects]
         return sorted(found, key=lambda project: (project.created_at, str(project.id)))
+
+    async def weights(self, ids: Collection[ProjectId]) -> Mapping[ProjectId, float]:
+        return {id: self._tables.projects[id].weight for id in ids if id in self._tables.projects}
 
     async def list(self, page: Page) -> Listed[Project]:
         return page_of(self._tables.projects.values(), page)

@@ -108,6 +108,22 @@ class MemoryBatches:
             if batch.status in booked and batch.slot is not None and batch.slot.starts_at <= now
         ]
 
+    async def next_slots(
+        self, platforms: Collection[PlatformId], now: datetime
+    ) -> Mapping[PlatformId, datetime]:
+        booked = (BatchStatus.QUEUED, BatchStatus.ACTIVE, BatchStatus.PAUSED)
+        slots = [
+            (batch.slot.starts_at, batch.platform_id)
+            for batch in self._tables.batches.values()
+            if batch.status in booked and batch.slot is not None and batch.platform_id in platforms
+        ]
+        to_come = sorted(slot for slot in slots if slot[0] > now)
+        return {platform: begins for begins, platform in reversed(to_come)}
+
+    async def count_open(self, project: ProjectId, most: int) -> int:
+        batches = self._tables.batches.values()
+        return min(sum(batch.is_open and batch.project_id == project for batch in batches), most)
+
     async def active_on(self, platform: PlatformId) -> Sequence[Batch]:
         active = (batch for batch in self._sorted() if batch.status is BatchStatus.ACTIVE)
         return [batch for batch in active if batch.platform_id == platform]

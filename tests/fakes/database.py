@@ -13,9 +13,10 @@ from tests.fakes.jobs import MemoryJobs
 from tests.fakes.learning import MemoryLearning
 from tests.fakes.processes import MemoryProcesses
 from tests.fakes.records import MemoryNotices, MemoryPlatforms, MemoryRequests
+from tests.fakes.shares import MemoryShares
 from tests.fakes.stores import MemoryLeases, MemoryPrograms, MemoryResults, MemoryWorkers
 from tests.fakes.tables import Tables
-from tests.fakes.usage import MemoryUsage
+from tests.fakes.usage import MemoryHoldings, MemoryUsage
 
 
 class MemoryWork:
@@ -26,6 +27,7 @@ class MemoryWork:
         self.api_keys = MemoryApiKeys(tables)
         self.batches = MemoryBatches(tables)
         self.bookings = MemoryBookings(tables)
+        self.holdings = MemoryHoldings(tables)
         self.jobs = MemoryJobs(tables)
         self.learning = MemoryLearning(tables)
         self.leases = MemoryLeases(tables)
@@ -36,6 +38,7 @@ class MemoryWork:
         self.requests = MemoryRequests(tables)
         self.projects = MemoryProjects(tables)
         self.results = MemoryResults(tables)
+        self.shares = MemoryShares(tables)
         self.usage = MemoryUsage(tables)
         self.workers = MemoryWorkers(tables)
 

@@ -15,6 +15,7 @@ from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.domain.priorities import Priority
 from ketway.domain.scheduling import Candidate
+from ketway.domain.shares import NOTHING_RUNS, Running
 from ketway.services.listing import JobFilter, Listed, Load, Order, Page
 from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of
 
@@ -109,6 +110,23 @@ class MemoryJobs:
         waiting.sort(key=lambda job: job.position, reverse=True)
         return [_candidate(job) for job in {job.batch_id: job for job in waiting}.values()]
 
+    async def behind(self, heads: Collection[JobId], most: int) -> Sequence[Candidate]:
+        found: list[Candidate] = []
+        for id in heads:
+            head = self._tables.jobs[id]
+            line = [
+                job for job in self._waiting() if _line(job) == _line(head) and _request(job) > _request(head)
+            ]
+            line.sort(key=lambda job: (*_request(job), job.position), reverse=True)
+            requests = {_request(job): job for job in line}
+            next_ones = [requests[each] for each in sorted(requests)[:most]]
+            free = (job for job in next_ones if self._tables.batches[job.batch_id].slot is None)
+            found += [_candidate(job) for job in free if self._may_start(job)]
+        return found
+
+    async def count_waiting(self, project: ProjectId, most: int) -> int:
+        return min(sum(job.project_id == project for job in self._waiting()), most)
+
     async def following(self, head: Candidate, most: int) -> Sequence[Job]:
         batches = self._tables.batches
         line = [
@@ -168,9 +186,18 @@ class MemoryJobs:
             for job in self._tables.jobs.values()
         )
 
-    async def running(self, platforms: Collection[PlatformId]) -> Mapping[PlatformId, int]:
-        running = (job for job in self._tables.jobs.values() if job.status is JobStatus.RUNNING)
-        return Counter(job.platform_id for job in running if job.platform_id in platforms)
+    async def running(
+        self, platforms: Collection[PlatformId], now: datetime
+    ) -> Mapping[PlatformId, Mapping[ProjectId, Running]]:
+        found: dict[PlatformId, dict[ProjectId, Running]] = {}
+        for job in self._tables.jobs.values():
+            if job.status is JobStatus.RUNNING and job.platform_id in platforms:
+                assert job.started_at is not None
+                here = found.setdefault(job.platform_id, {})
+                known = here.get(job.project_id, NOTHING_RUNS)
+                seconds = known.seconds + (now - job.started_at).total_seconds()
+                here[job.project_id] = Running(number=known.number + 1, seconds=seconds)
+        return found
 
     async def delete(self, id: JobId, now: datetime) -> None:
         self._tables.hidden[id] = None
@@ -184,6 +211,14 @@ class MemoryJobs:
     def _of(self, id: BatchId) -> Sequence[Job]:
         found = [job for job in self._tables.jobs.values() if job.batch_id == id]
         return sorted(found, key=lambda job: job.position)
+
+
+def _line(job: Job) -> tuple[object, ...]:
+    return job.platform_id, job.priority, job.project_id
+
+
+def _request(job: Job) -> tuple[datetime, str]:
+    return job.created_at, str(job.batch_id)
 
 
 def _candidate(job: Job) -> Candidate:

@@ -24,6 +24,7 @@ from ketway.domain.processes import Process, ProcessId, ProcessResult, ProcessRe
 from ketway.domain.programs import Program, ProgramId
 from ketway.domain.requests import Request, RequestId
 from ketway.domain.results import Result
+from ketway.domain.shares import Share
 from ketway.domain.slots import BookingId
 from ketway.domain.usage import Tally
 from ketway.services.listing import Listed, Order, Page
@@ -59,6 +60,7 @@ class Tables:
     leases: dict[LeaseId, Lease] = field(default_factory=dict)
     platform_states: dict[PlatformId, PlatformState] = field(default_factory=dict)
     usage: dict[UsageKey, Tally] = field(default_factory=dict)
+    shares: dict[tuple[ProjectId, PlatformId], Share] = field(default_factory=dict)
     processes: dict[ProcessId, Process] = field(default_factory=dict)
     process_results: dict[ProcessResultId, ProcessResult] = field(default_factory=dict)
     notices: dict[NoticeId, Notice] = field(default_factory=dict)

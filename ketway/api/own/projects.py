@@ -95,6 +95,8 @@ def _shown(found: Overview) -> dict[str, Any]:
         "description": project.description,
         "priority": project.priority.name.lower(),
         "allowed_platforms": project.allowed_platforms,
+        "weight": project.weight,
+        "quotas": project.quotas,
         "created_at": project.created_at.isoformat(),
         "main_admin": found.main_admin and found.main_admin.email,
         "members": {role.value: number for role, number in found.members.items()},

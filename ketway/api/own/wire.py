@@ -43,6 +43,7 @@ class NewProject(msgspec.Struct, forbid_unknown_fields=True):
     description: str = ""
     priority: Priority = "medium"
     allowed_platforms: list[str] | None = None
+    weight: float = 1.0
 
 
 class ProjectChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -52,6 +53,8 @@ class ProjectChange(msgspec.Struct, forbid_unknown_fields=True):
     description: str | UnsetType = UNSET
     priority: Priority | UnsetType = UNSET
     allowed_platforms: list[str] | UnsetType | None = UNSET
+    weight: float | UnsetType = UNSET
+    quotas: dict[str, int | float | str | None] | UnsetType = UNSET
 
 
 class PriceList(msgspec.Struct, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 import structlog
@@ -48,6 +49,7 @@ from ketway.domain.errors import (
     Unavailable,
     Unknown,
 )
+from ketway.domain.quota_errors import QuotaExceeded
 
 log = structlog.get_logger()
 
@@ -106,7 +108,13 @@ TOKEN_SENTENCES = {
     "expired": "The secret key has expired or was revoked; ask for a new one.",
 }
 #: The core's nouns in a sentence, and the dialect's.
-WORDS = {"batch": "session", "Batch": "Session", "program": "model", "Program": "Model"}
+WORDS = {
+    "batches": "sessions",
+    "batch": "session",
+    "Batch": "Session",
+    "program": "model",
+    "Program": "Model",
+}
 #: Characters of what was sent that an error repeats.
 _MAX_ECHO = 200
 
@@ -243,6 +251,10 @@ def _quota(refusal: OverQuota, now: datetime) -> Facts:
     match refusal:
         case QuotaReached(kind=kind, quota=quota, current=current, project_id=project_id):
             facts = {"resource": RESOURCES[kind], "quota": quota, "current": current}
+            return {"details": [facts | {"project_id": project_id}]}
+        case QuotaExceeded(kind=kind, quota=quota, current=current, project_id=project_id):
+            # Whole numbers alone: what was spent is rounded up, as it stands in the message.
+            facts = {"resource": RESOURCES[kind], "quota": int(quota), "current": ceil(current)}
             return {"details": [facts | {"project_id": project_id}]}
         case _:
             return {"details": []}

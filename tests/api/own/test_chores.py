@@ -164,14 +164,29 @@ async def test_a_project_is_made_changed_and_listed(operator):
 
     made = said(await operator.post("/projects", json=body))
     changed = said(await operator.patch(f"/projects/{made['id']}", json={"allowed_platforms": None}))
-    again = said(await operator.patch(f"/projects/{made['id']}", json={"priority": "free", "name": "new"}))
+    again = said(
+        await operator.patch(f"/projects/{made['id']}", json={"priority": "free", "name": "new", "weight": 2})
+    )
     nothing = said(await operator.patch(f"/projects/{made['id']}", json={}))
 
     assert (made["priority"], made["allowed_platforms"]) == ("high", [name])
     assert changed == made | {"allowed_platforms": None}
-    assert again == nothing == changed | {"priority": "free", "name": "new"}
+    assert again == nothing == changed | {"priority": "free", "name": "new", "weight": 2.0}
     assert again in said(await operator.get("/projects"))["projects"]
     assert (made["main_admin"], made["members"]) == ("owner@ketway", {"admin": 1, "member": 0})
+
+
+async def test_quotas_of_a_project_are_said_whole(world, operator):
+    path = f"/projects/{world.project_id}"
+    body = {"waiting_jobs": "10", "open_batches": None, "spending_per_month": 0.5}
+
+    changed = said(await operator.patch(path, json={"quotas": body}))
+    renamed = said(await operator.patch(path, json={"name": "new"}))
+    forgotten = said(await operator.patch(path, json={"quotas": {}}))
+
+    assert changed["quotas"] == {"waiting_jobs": 10, "open_batches": None, "spending_per_month": "0.5"}
+    assert renamed["quotas"] == changed["quotas"]
+    assert forgotten["quotas"] == {}
 
 
 @pytest.mark.parametrize(
@@ -182,6 +197,14 @@ async def test_a_project_is_made_changed_and_listed(operator):
         {"priority": "urgent"},
         {"allowed_platforms": ["ABACUS"]},
         {"owner": "me"},
+        {"weight": 0},
+        {"weight": -1},
+        {"weight": 1e7},
+        {"weight": "heavy"},
+        {"quotas": {"waiting_jobs": -1}},
+        {"quotas": {"running_jobs": 1}},
+        {"quotas": {"waiting_jobs": [1]}},
+        {"quotas": None},
     ],
     ids=str,
 )

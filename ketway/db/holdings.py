@@ -1,0 +1,40 @@
+"""Holdings: how many bytes each project keeps here, counted as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, select, text
+
+from ketway.db.rows import Runner
+from ketway.db.tables import holdings
+from ketway.domain.accounts import ProjectId
+from ketway.domain.programs import Program
+from ketway.domain.results import Result
+
+_ADD = "ON CONFLICT (project_id) DO UPDATE SET bytes = holdings.bytes + excluded.bytes"
+_KEY = holdings.c.project_id.type
+_ADD_PROGRAM = text(
+    f"INSERT INTO holdings (project_id, bytes) VALUES (:project_id, :bytes) {_ADD}"  # noqa: S608
+).bindparams(bindparam("project_id", type_=_KEY))
+_ADD_RESULT = text(
+    f"INSERT INTO holdings (project_id, bytes) SELECT project_id, :bytes FROM jobs WHERE id = :job_id {_ADD}"  # noqa: S608
+).bindparams(bindparam("job_id", type_=_KEY))
+
+
+class SqlHoldings:
+    def __init__(self, runner: Runner) -> None:
+        self._run = runner.run
+
+    async def of(self, project: ProjectId) -> int:
+        query = select(holdings.c.bytes).where(holdings.c.project_id == project)
+        return await self._run(lambda c: c.execute(query).scalar_one_or_none() or 0)
+
+
+def add_programs(connection: Connection, programs: Sequence[Program]) -> None:
+    rows = [{"project_id": program.project_id, "bytes": program.size} for program in programs]
+    connection.execute(_ADD_PROGRAM, rows)
+
+
+def add_results(connection: Connection, results: Sequence[Result]) -> None:
+    connection.execute(_ADD_RESULT, [{"job_id": each.job_id, "bytes": each.size} for each in results])

@@ -1,0 +1,28 @@
+"""Shares in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from ketway.domain.accounts import ProjectId
+from ketway.domain.platforms import PlatformId
+from ketway.domain.shares import Share
+from tests.fakes.tables import Tables, must_exist
+
+
+class MemoryShares:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def of(
+        self, projects: Collection[ProjectId], platforms: Collection[PlatformId]
+    ) -> Mapping[tuple[ProjectId, PlatformId], Share]:
+        kept = self._tables.shares
+        return {key: share for key, share in kept.items() if key[0] in projects and key[1] in platforms}
+
+    async def to_change(self, project: ProjectId, platform: PlatformId) -> Share | None:
+        return self._tables.shares.get((project, platform))
+
+    async def put(self, share: Share) -> None:
+        must_exist(self._tables.projects, share.project_id)
+        self._tables.shares[share.project_id, share.platform_id] = share
