@@ -43,8 +43,9 @@ async def serve(settings: Settings) -> None:
     """
     logs.set_up(settings.log_level)
     async with serving(settings) as server:
+        told = _told_to_stop()  # before anybody hears that we are here, and may tell us
         _greet(settings, server)
-        await _told_to_stop()
+        await told.wait()
         log.info("server_stopping")
 
 
@@ -175,12 +176,12 @@ def _reachable(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-async def _told_to_stop() -> None:
+def _told_to_stop() -> asyncio.Event:
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
-    await told.wait()
+    return told
 
 
 def _greet(settings: Settings, server: Serving) -> None:
