@@ -90,6 +90,8 @@ async def test_those_that_go_together_stand_in_one_line(world):
     world.clock.move(seconds=1)
     young = await create(world, jobs=2)
 
+    (alone,) = await claim(world)
+    assert alone.job.project_id == theirs.project_id  # who used nothing here so far
     assert [grant.job.batch_id for grant in await claim(world)] == [old.id] * 3 + [young.id] * 2
     for batch in (old, young):
         assert (await batch_of(world, batch.id)).status is BatchStatus.ACTIVE
