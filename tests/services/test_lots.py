@@ -84,14 +84,16 @@ async def test_those_that_go_together_stand_in_one_line(world):
     stranger, _ = await world.another_project()
     theirs = a_new_batch(world, 1, project_id=next(iter(stranger.roles)))
     await world.core.batches.create(stranger, theirs)
-    await create(world, platform=NARROW)
+    elsewhere = await create(world, platform=NARROW)
     paused = await create(world, jobs=2)
     await world.core.reports.batch(world.operator, paused.id, BatchStatus.PAUSED, Span())
     world.clock.move(seconds=1)
     young = await create(world, jobs=2)
 
-    (alone,) = await claim(world)
-    assert alone.job.project_id == theirs.project_id  # who used nothing here so far
+    # Lines of which nobody used the platform yet go first, and alone.
+    first, second = await claim_one(world), await claim_one(world)
+    assert {first.job.project_id, second.job.project_id} == {theirs.project_id, old.project_id}
+    assert elsewhere.id in {first.job.batch_id, second.job.batch_id}
     assert [grant.job.batch_id for grant in await claim(world)] == [old.id] * 3 + [young.id] * 2
     for batch in (old, young):
         assert (await batch_of(world, batch.id)).status is BatchStatus.ACTIVE
