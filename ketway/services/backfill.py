@@ -16,13 +16,6 @@ from ketway.services.ports import Forecast, Work
 _REACH = 100
 
 
-class NoForecast:
-    """The `Forecast` of whoever has measured nothing."""
-
-    async def seconds(self, work: Work, waiting: Collection[Candidate]) -> Mapping[JobId, float]:
-        return {}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Backfill:
     forecast: Forecast

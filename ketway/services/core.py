@@ -14,7 +14,7 @@ from ketway.domain.quotas import NO_QUOTAS, Quotas
 from ketway.domain.results import MAX_IN_ROW
 from ketway.domain.shares import FairShare
 from ketway.services.accounts import Accounts
-from ketway.services.backfill import Backfill, NoForecast
+from ketway.services.backfill import Backfill
 from ketway.services.batches import Batches
 from ketway.services.bookings import Bookings
 from ketway.services.candidates import Turns
@@ -144,7 +144,7 @@ def build_core(
     )
     documents = Documents(db=db, blobs=blobs)
     paces = Paces()
-    turns = Turns(fair_share=limits.fair_share, backfill=Backfill(forecast=NoForecast()))
+    turns = Turns(fair_share=limits.fair_share, backfill=Backfill(forecast=paces))
     outcomes = Outcomes(
         db=db,
         blobs=blobs,

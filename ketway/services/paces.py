@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 
 from ketway.domain.batches import BatchId
-from ketway.domain.jobs import Job
+from ketway.domain.jobs import Job, JobId
 from ketway.domain.platforms import PlatformId
+from ketway.domain.scheduling import Candidate
+from ketway.services.ports import Work
 
 #: Jobs of one loan, and how long they may take together: whoever comes next waits no longer for them.
 MOST_JOBS = 64
@@ -41,6 +43,12 @@ class Paces:
         it is too long to be lent together with others."""
         expected = self._batches.get(job.batch_id, self._platforms.get(job.platform_id))
         return expected if expected is not None and expected * 2 <= MOST_S else None
+
+    async def seconds(self, work: Work, waiting: Collection[Candidate]) -> Mapping[JobId, float]:
+        """As `Forecast`: by what jobs of the same batch took; of a platform all sorts of jobs come."""
+        return {
+            each.job_id: self._batches[each.batch_id] for each in waiting if each.batch_id in self._batches
+        }
 
     def lot(self, line: Sequence[Job]) -> Sequence[Job]:
         """Of jobs that wait in one line, those that are lent together: one, or several short ones."""

@@ -25,9 +25,10 @@ from ketway.domain.priorities import Priority
 from ketway.domain.requests import Asked, RequestId
 from ketway.domain.scheduling import Candidate
 from ketway.domain.shares import FairShare
-from ketway.services.backfill import Backfill, NoForecast
+from ketway.services.backfill import Backfill
 from ketway.services.candidates import Turns
 from ketway.services.listing import BookingFilter, Order, Page
+from ketway.services.paces import Paces
 from tests.builders import NOON, PROJECT, a_batch, a_booking, a_job, a_platform, a_process, a_stranger
 from tests.db.filling import ACCOUNTS, PLATFORMS, PROJECTS, Filled, fill
 from tests.db.listings import Ask, lists_of
@@ -278,7 +279,7 @@ async def test_what_is_counted_is_counted_in_its_index_alone(filled, name):
 
 async def test_a_claim_asks_as_much_for_a_hundred_platforms_as_for_one(filled):
     watched, _ = filled
-    turns = Turns(fair_share=FairShare(), backfill=Backfill(forecast=NoForecast()))
+    turns = Turns(fair_share=FairShare(), backfill=Backfill(forecast=Paces()))
     known = [replace(a_platform(name=f"P{n}"), id=id) for n, id in enumerate(PLATFORMS[:3])]
     others = [a_platform(name=f"EMPTY{n}") for n in range(97)]
 

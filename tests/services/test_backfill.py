@@ -22,7 +22,10 @@ from tests.services.steps import (
     done,
     leap,
     let_pass,
+    outcome_of,
+    tell,
 )
+from tests.worlds import all_zero
 
 BOTH = pytest.mark.parametrize("platform", [EMU, QPU], ids=["emulator", "machine"])
 
@@ -84,6 +87,17 @@ async def test_it_is_the_estimate_that_counts_where_there_is_one(world, platform
     await create(world, jobs(3000.0, name="unknown"), platform=platform)
 
     assert await started(world) == [3600.0]
+
+
+async def test_jobs_of_a_batch_are_expected_to_take_what_those_before_them_took(world):
+    await create(world, jobs(3600.0, 3600.0, 3600.0))
+    grant = await claim_one(world)
+    world.clock.move(seconds=20)
+    await tell(world, outcome_of(grant, all_zero(grant), 20.0))
+    await book(world, 60, 60, platform=EMU)
+    await create(world, jobs(3600.0))
+
+    assert [grant.job.position for grant in await claim(world, most=20)] == [2, 3]
 
 
 async def test_nobody_is_overtaken_within_a_batch(world):

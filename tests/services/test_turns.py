@@ -9,9 +9,10 @@ import pytest
 from ketway.domain.leases import Verdict
 from ketway.domain.priorities import Priority
 from ketway.domain.shares import FairShare
-from ketway.services.backfill import Backfill, NoForecast
+from ketway.services.backfill import Backfill
 from ketway.services.candidates import Turns
 from ketway.services.core import Limits
+from ketway.services.paces import Paces
 from tests.builders import NOON
 from tests.fakes import a_memory_world
 from tests.services.steps import (
@@ -168,6 +169,6 @@ async def test_where_nothing_waits_one_question_is_asked_of_the_queue():
     class Work:
         jobs = Idle()
 
-    turns = Turns(fair_share=FairShare(), backfill=Backfill(forecast=NoForecast()))
+    turns = Turns(fair_share=FairShare(), backfill=Backfill(forecast=Paces()))
 
     assert await turns.candidates(Work(), PLATFORMS, NOON) == []  # type: ignore[arg-type]
