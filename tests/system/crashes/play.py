@@ -55,6 +55,8 @@ def _played(folder: Path, planned: Sequence[Event], seed: int, jobs: int) -> str
     with a_rig(folder) as rig:
         if not rig.has_disk:
             warnings.warn("DISKS ARE NOT FILLED: a file system of its own needs root", stacklevel=2)
+        if not rig.has_clock:
+            warnings.warn("CLOCKS ARE NOT SET WRONG: apt-get install faketime", stacklevel=2)
         users = Users(rig.url, rig.credentials, seed, jobs)
         users.begin()
         until(lambda: rig.are_ready() and len(users.acknowledged) > _TO_BEGIN_WITH, "work to be going on")
