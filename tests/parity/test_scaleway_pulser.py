@@ -109,7 +109,7 @@ class TestTheEmulator:
     def test_a_result_too_large_for_an_answer_is_behind_a_link(self, saw):
         seen = saw("a_large_result")
 
-        assert (seen["inline"], seen["linked"], seen["times"], seen["runs"]) == ("", True, 61, RUNS)
+        assert (seen["inline"], seen["linked"], seen["times"], seen["runs"]) == ("", True, 81, RUNS)
         for ones in seen["ones"]:
             assert_drawn_from({"1": ones, "0": RUNS - ones}, {"0": 0.5, "1": 0.5})
 

@@ -171,7 +171,7 @@ def a_large_result() -> Any:
     sequence = pulser.Sequence(apart, device(EMULATOR))
     sequence.declare_channel("c", "rydberg_global")
     sequence.add(Pulse.ConstantPulse(200, pi * 2.5, 0, 0), "c")
-    times = [n / 80 for n in range(20, 81)]
+    times = [n / 100 for n in range(20, 101)]  # some 690 KiB
     config = EmulationConfig(observables=[BitStrings(evaluation_times=times, num_shots=RUNS)])
     here = linked()
     remote = here.submit(sequence, job_params=[{"runs": RUNS}], wait=True, backend_configuration=config)
