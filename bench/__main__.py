@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from itertools import repeat
 from pathlib import Path
 
 from bench import floors
@@ -66,7 +67,7 @@ def start_up(folder: Path) -> Figure:
 def latency(server: Server, client: Client, folder: Path) -> Figure:
     """submit to done of a Bell circuit"""
     task = Task(program=bell_document(), shots=100, seed=1, max_shots=10_000, max_qubits=10)
-    floor = floors.engine_s("aer", task, LATENCY_RUNS)
+    floor = floors.engine_s("aer", repeat(task), LATENCY_RUNS)
     headers = {"X-Auth-Token": client.credentials.secret_key}
     http = client.http
     project = client.credentials.project_id
@@ -106,12 +107,14 @@ def latency(server: Server, client: Client, folder: Path) -> Figure:
 
 def overhead(server: Server, client: Client, folder: Path) -> Figure:
     """an emulation of a second or more against the engine called directly"""
-    sequence = one_second_sequence()
-    task = Task(program=sequence, shots=100, seed=1, max_shots=1000, max_qubits=14)
-    floor = floors.engine_s("pulser-qutip", task, 5)
+    # Each another one: what was computed before is only drawn from.
+    sequences = [one_second_sequence(detuning=number / 100) for number in range(6)]
+    tasks = (Task(program=each, shots=100, seed=1, max_shots=1000, max_qubits=14) for each in sequences)
+    floor = floors.engine_s("pulser-qutip", tasks, 5)
+    left = iter(sequences)
 
     def once() -> None:
-        job = client.submit(sequence)["jobs"][0]
+        job = client.submit(next(left))["jobs"][0]
         while client.job(job["id"])["status"] != "DONE":
             time.sleep(0.005)
 

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ketway.domain.tasks import Task
@@ -24,10 +24,10 @@ def median_s(do: Callable[[], object], times: int) -> float:
     return statistics.median(taken)
 
 
-def engine_s(engine: str, task: Task, times: int) -> float:
+def engine_s(engine: str, tasks: Iterator[Task], times: int) -> float:
     """The engine called directly, warm."""
     loaded = catalogue.load(engine)
-    return median_s(lambda: loaded.run(task, lambda _: None), times)
+    return median_s(lambda: loaded.run(next(tasks), lambda _: None), times)
 
 
 def durable_commits_per_s(folder: Path, number: int = 500) -> float:

@@ -30,11 +30,11 @@ def bell_parameters() -> str:
     return json.dumps({"shots": 100, "options": {}})
 
 
-def one_second_sequence(atoms: int = 12, duration_ns: int = 6000) -> str:
-    """Atoms on a line under one resonant pulse."""
+def one_second_sequence(atoms: int = 12, duration_ns: int = 6000, detuning: float = 0.0) -> str:
+    """Atoms on a line under one pulse; `detuning` in rad/us."""
     register = pulser.Register({f"q{n}": (n * 7.0, 0.0) for n in range(atoms)})
     sequence = pulser.Sequence(register, MockDevice)
     sequence.declare_channel("drive", "rydberg_global")
-    sequence.add(Pulse.ConstantPulse(duration_ns, 2 * pi, 0.0, 0.0), "drive")
+    sequence.add(Pulse.ConstantPulse(duration_ns, 2 * pi, detuning, 0.0), "drive")
     sequence.measure("ground-rydberg")
     return sequence.to_abstract_repr()
