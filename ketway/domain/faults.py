@@ -32,7 +32,7 @@ class Often:
 
     Args:
         share: of all, drawn with the seed; above 0, at most 1.
-        every: each so manieth, beginning with that one.
+        every: the `every`th of them, then again after as many.
         first: only the first so many.
     """
 

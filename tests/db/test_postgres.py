@@ -14,7 +14,7 @@ import pytest
 from ketway.db.bell import SharedBell
 from ketway.db.migrate import WRITING
 from ketway.db.postgres import PostgresDatabase, open_postgres
-from ketway.domain.accounts import Account, AccountId, Project
+from ketway.domain.accounts import AccountId
 from ketway.domain.batches import Batch
 from ketway.domain.errors import Invalid, StoreBusy, Unknown
 from ketway.domain.requests import Asked, Request, RequestId
@@ -22,7 +22,8 @@ from ketway.host.bell import LocalBell
 from ketway.host.clock import ToldClock
 from ketway.services.ports import Database
 from ketway.services.requests import Requests
-from tests.builders import ACCOUNT, NOON, PROJECT, a_batch
+from tests.builders import ACCOUNT, NOON, a_batch
+from tests.db.steps import furnish, is_there, keep
 from tests.postgres import Postgres
 from tests.worlds import MovableClock
 
@@ -38,26 +39,6 @@ async def db(url: str) -> AsyncIterator[PostgresDatabase]:
     async with open_postgres(url) as database:
         await furnish(database)
         yield database
-
-
-async def furnish(db: Database) -> None:
-    async with db.work() as work:
-        await work.projects.add(Project(id=PROJECT, name="p", created_at=NOON))
-        await work.accounts.add(Account(id=ACCOUNT, email="a@here", created_at=NOON))
-
-
-async def keep(db: Database, batch: Batch) -> None:
-    async with db.work() as work:
-        await work.batches.add(batch)
-
-
-async def is_there(db: Database, batch: Batch) -> bool:
-    async with db.look() as work:
-        try:
-            await work.batches.fetch(batch.id)
-        except Unknown:
-            return False
-    return True
 
 
 @asynccontextmanager

@@ -14,33 +14,13 @@ import pytest
 from sqlalchemy import create_engine, event
 
 from ketway.db import SqliteDatabase, open_database
-from ketway.domain.accounts import Account, Project
 from ketway.domain.batches import Batch
-from ketway.domain.errors import StoreBusy, Unknown
+from ketway.domain.errors import StoreBusy
 from ketway.services.ports import Database
-from tests.builders import ACCOUNT, NOON, PROJECT, a_batch
+from tests.builders import a_batch
+from tests.db.steps import furnish, is_there, keep
 
 BULKY = "x" * 100_000
-
-
-async def furnish(db: Database) -> None:
-    async with db.work() as work:
-        await work.projects.add(Project(id=PROJECT, name="p", created_at=NOON))
-        await work.accounts.add(Account(id=ACCOUNT, email="a@here", created_at=NOON))
-
-
-async def keep(db: Database, batch: Batch) -> None:
-    async with db.work() as work:
-        await work.batches.add(batch)
-
-
-async def is_there(db: Database, batch: Batch) -> bool:
-    async with db.look() as work:
-        try:
-            await work.batches.fetch(batch.id)
-        except Unknown:
-            return False
-    return True
 
 
 async def kept_of(db: Database, batches: list[Batch]) -> list[Batch]:

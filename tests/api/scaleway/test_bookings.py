@@ -23,7 +23,7 @@ from tests.api.pasqal import clients as pasqal
 from tests.api.pasqal.worlds import a_client as a_pasqal_client
 from tests.api.pasqal.worlds import a_token
 from tests.api.scaleway.clients import AER, BOOKABLE, NOBODY, QPU, a_job, a_session
-from tests.api.scaleway.worlds import SHOWN, a_bookable_qpu, a_client, a_qpu, an_aer
+from tests.api.scaleway.worlds import SHOWN, a_bookable_qpu, a_qpu, an_aer
 from tests.services.steps import beat, claim_one, done, failed, leap, let_pass
 from tests.worlds import World, a_world
 
@@ -40,19 +40,6 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     catalogue = [an_aer(booking=BookingRules()), a_bookable_qpu(), a_qpu(), both]
     async with a_world(tmp_path, catalogue=catalogue) as world:
         yield world
-
-
-@pytest.fixture
-async def api(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    async with a_client(world.core, world.credentials.secret_key) as client:
-        yield client
-
-
-@pytest.fixture
-async def stranger(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    _, secret = await world.another_project()
-    async with a_client(world.core, secret) as client:
-        yield client
 
 
 def demand(world: World, begins_in_s: float = 60, length_s: float = 60, **changes: Any) -> dict[str, Any]:
