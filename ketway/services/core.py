@@ -38,6 +38,7 @@ from ketway.services.processes import Processes
 from ketway.services.programs import Programs
 from ketway.services.projects import Projects
 from ketway.services.quotas import Allowances
+from ketway.services.records import Records
 from ketway.services.rehearsals import Rehearsals
 from ketway.services.reports import Reports
 from ketway.services.requests import Requests
@@ -144,6 +145,7 @@ def build_core(
     )
     documents = Documents(db=db, blobs=blobs)
     paces = Paces()
+    records = Records(db=db)
     turns = Turns(fair_share=limits.fair_share, backfill=Backfill(forecast=paces))
     outcomes = Outcomes(
         db=db,
@@ -152,6 +154,7 @@ def build_core(
         bell=bell,
         turns=turns,
         paces=paces,
+        records=records,
         faults=trouble,
         max_in_row=limits.max_in_row,
     )
@@ -189,6 +192,7 @@ def build_core(
             bell=bell,
             slots=Slots(db=db, clock=clock),
             leftovers=Leftovers(db=db, blobs=blobs, clock=clock),
+            records=records,
             grace=limits.lease_life,
             interval_s=limits.sweep_interval_s,
             is_alone=is_alone,

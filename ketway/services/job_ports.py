@@ -8,7 +8,6 @@ from typing import Protocol
 
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId
-from ketway.domain.estimates import Run
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.domain.priorities import Priority
@@ -215,6 +214,3 @@ class ResultStore(Protocol):
         """Those of the keys that are kept beside their results."""
 
     async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]: ...
-
-    async def history(self, platform: PlatformId, most: int) -> Sequence[Run]:
-        """What the latest `most` jobs of a platform took, as far as it was measured."""

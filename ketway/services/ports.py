@@ -26,7 +26,7 @@ from ketway.services.listing import (
     UseCaseFilter,
 )
 from ketway.services.process_ports import ProcessStore
-from ketway.services.usage_ports import HoldingStore, ShareStore, UsageStore
+from ketway.services.usage_ports import HoldingStore, RecordStore, ShareStore, UsageStore
 
 
 class Clock(Protocol):
@@ -191,6 +191,8 @@ class Work(Protocol):
     def holdings(self) -> HoldingStore: ...
     @property
     def shares(self) -> ShareStore: ...
+    @property
+    def records(self) -> RecordStore: ...
     @property
     def notices(self) -> NoticeStore: ...
     @property

@@ -106,7 +106,7 @@ HOT: dict[str, Ask] = {
     "live": lambda work: work.leases.live(WorkerId(BATCH)),
     "asked_as": lambda work: work.leases.asked_as(WorkerId(BATCH), "question"),
     "results": lambda work: work.results.of([]),
-    "history": lambda work: work.results.history(PLATFORMS[0], 100),
+    "run records": lambda work: work.records.of(PLATFORMS),
     "requests like one with a key": lambda work: work.requests.like(asked("key"), NOON),
     "requests like one without": lambda work: work.requests.like(asked(None), NOON),
     "requests that expired": lambda work: work.requests.has_expired(NOON),
