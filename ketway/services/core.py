@@ -191,6 +191,7 @@ def build_core(
             clock=clock,
             bell=bell,
             slots=Slots(db=db, clock=clock),
+            requests=requests,
             leftovers=Leftovers(db=db, blobs=blobs, clock=clock),
             records=records,
             grace=limits.lease_life,
