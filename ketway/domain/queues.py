@@ -71,6 +71,20 @@ def span_of(found: Estimate | None, limit_s: float) -> Span:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """Of the request that a waiting job came with.
+
+    Args:
+        count: how many of it wait in the job's line, itself among them.
+        qubits, shots: the job's own.
+    """
+
+    count: int
+    qubits: int | None
+    shots: int | None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Bundle:
     """Jobs that came with one request and wait one behind the other.

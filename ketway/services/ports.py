@@ -69,6 +69,9 @@ class WorkerStore(Protocol):
 
     async def seen(self, id: WorkerId, now: datetime) -> None: ...
 
+    async def live(self, since: datetime) -> Sequence[Worker]:
+        """Those that were seen since then."""
+
     async def engines(self) -> Mapping[str, datetime]:
         """Every engine that a worker has ever registered with, and when one was last seen."""
 

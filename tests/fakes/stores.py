@@ -130,6 +130,10 @@ class MemoryWorkers:
         if id in self._tables.workers:
             self._tables.workers[id] = replace(self._tables.workers[id], seen_at=now)
 
+    async def live(self, since: datetime) -> Sequence[Worker]:
+        found = [worker for worker in self._tables.workers.values() if worker.seen_at >= since]
+        return sorted(found, key=lambda worker: worker.registered_at)
+
     async def engines(self) -> Mapping[str, datetime]:
         workers = sorted(self._tables.workers.values(), key=lambda worker: worker.seen_at)
         return {engine: worker.seen_at for worker in workers for engine in worker.engines}

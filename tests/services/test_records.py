@@ -129,7 +129,8 @@ async def test_a_machine_that_keeps_a_pace_is_written_with_what_it_took_to_compu
 
 async def test_a_job_keeps_the_size_that_its_check_found(world):
     world.checker.found = Checked(qubits=7)
-    batch = await world.core.batches.create_checked(world.owner, a_new_batch(world, is_open=True))
+    made = await world.core.batches.create_checked(world.owner, a_new_batch(world, is_open=True))
+    batch = made.batch
     world.checker.found = None
     await world.core.batches.add_jobs_checked(world.owner, batch.id, (NewJob(shots=1),))
 
