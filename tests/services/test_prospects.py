@@ -58,6 +58,7 @@ async def measure(world: World, *, runs: int = 10, computed_s: float = 60.0, qub
     for _ in range(runs):
         grant = await claim_one(world)
         computed = replace(all_zero(grant), metadata={"qubits": qubits, "peak_memory_bytes": 5})
+        world.clock.move(seconds=1)
         outcome = outcome_of(grant, computed, computed_s)
         await tell(world, replace(outcome, computed=timedelta(seconds=computed_s)))
     await world.core.housekeeping.sweep()
@@ -135,8 +136,7 @@ async def test_the_flood_of_another_is_no_longer_than_its_share(world):
     flood = await create(world, LONG * 50)
     actor, _ = await world.another_project()
     (project,) = actor.roles
-    made = await world.core.batches.create(actor, replace(a_new_batch(world, LONG), project_id=project))
-    mine = getattr(made, "batch", made)
+    mine = await world.core.batches.create(actor, replace(a_new_batch(world, LONG), project_id=project))
     (job,) = await world.core.batches.jobs_of(actor, mine.id)
 
     assert (await prospect(world, job)).position == 1
