@@ -1,9 +1,10 @@
-"""The line between a worker and its server: TCP, handed on until it is cut."""
+"""A line between two who talk, as a worker and its server do: TCP, handed on until it is cut."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import threading
 from concurrent.futures import Future
 from enum import Enum
@@ -13,13 +14,13 @@ class Line:
     """A proxy on a port of its own, in a thread of its own.
 
     Args:
-        port: of the server.
+        port: of who is called.
     """
 
     class State(Enum):
         WHOLE = "whole"
         CUT = "cut"  #: nothing gets through, and what was open breaks
-        DEAF = "deaf"  #: what the worker says arrives; no answer comes back, and then it breaks
+        DEAF = "deaf"  #: what the caller says arrives; no answer comes back, and then it breaks
 
     def __init__(self, port: int) -> None:
         self.port = 0
@@ -91,3 +92,8 @@ class Line:
                     return  # said, carried out, and never heard of
                 writer.write(data)
                 await writer.drain()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
