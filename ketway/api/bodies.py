@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import structlog
 from starlette.requests import ClientDisconnect, Request
 
-from ketway.domain.errors import Malformed, OverBound, UnknownEncoding
+from ketway.domain.errors import BadField, Malformed, OverBound, UnknownEncoding
 
 log = structlog.get_logger()
 
@@ -127,6 +127,16 @@ def _must_be_storable(value: Any) -> None:
         level = below
     if level:
         raise Malformed(_TOO_DEEP)
+
+
+def must_have_no_nul(field: tuple[str, ...], text: str) -> None:
+    """For what is not sent in a body.
+
+    Raises:
+        BadField
+    """
+    if "\x00" in text:
+        raise BadField(field, "holds a NUL character; remove it", "format")
 
 
 def _must_be_text(text: str) -> None:
