@@ -254,7 +254,7 @@ async def _credentials(core: Core, folder: Path, url: str) -> tuple[Credentials,
     if known is not None:
         if known.url != url:
             known = known.moved_to(url)
-            known.write(folder)
+            _write(known, folder)
         return known, False
     first = await core.first_start.set_up(OWNER, PROJECT, "local")
     made = Credentials(
@@ -266,8 +266,15 @@ async def _credentials(core: Core, folder: Path, url: str) -> tuple[Credentials,
         secret_key=first.secret_key,
         worker_token=first.worker_token,
     )
-    made.write(folder)
+    _write(made, folder)
     return made, True
+
+
+def _write(known: Credentials, folder: Path) -> None:
+    try:
+        known.write(folder)
+    except OSError as error:
+        raise CannotStart(f"The credentials in {folder} cannot be written: {error.strerror}") from None
 
 
 @asynccontextmanager

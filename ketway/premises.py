@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 #: How often the time of day is asked of a shared database.
 _TIME_EVERY_S = 60.0
+#: For the few small files that a start writes.
+_LEAST_ROOM_BYTES = 64 * 1024
 
 
 class CannotStart(Exception):
@@ -139,13 +141,24 @@ def _folder(path: Path) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.chmod(0o700)
-        (path / f".writable-{os.getpid()}").write_bytes(b"")
-        (path / f".writable-{os.getpid()}").unlink()
+        _must_have_room(path / f".writable-{os.getpid()}")
     except OSError as error:
         raise CannotStart(
             f"The data folder {path} cannot be written ({error.strerror}); choose another with --data."
         ) from None
     return path
+
+
+def _must_have_room(file: Path) -> None:
+    """
+    Raises:
+        OSError
+    """
+    try:
+        # An empty file fits on a full disk, too.
+        file.write_bytes(b"\0" * _LEAST_ROOM_BYTES)
+    finally:
+        file.unlink(missing_ok=True)
 
 
 @contextmanager
