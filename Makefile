@@ -30,7 +30,7 @@ test: $(STAMPS)/ketway  ## run every test, with the newest clients and some old 
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not older"
 
 soak: $(STAMPS)/ketway  ## kill, pause and starve servers at random for SOAK_S seconds (an hour), as root; SOAK_ON=sqlite or postgresql: on that alone
-	@SOAK_S=$(SOAK_S) SOAK_ON=$(SOAK_ON) $(BIN)/python -m tests.system.crashes.soak
+	@SOAK_S=$(SOAK_S) SOAK_ON=$(SOAK_ON) $(BIN)/python -W "ignore:XDG_RUNTIME_DIR" -m tests.system.crashes.soak
 
 postgres: $(STAMPS)/ketway  ## run the surfaces' tests on PostgreSQL, as `make test` does on SQLite
 	@KETWAY_TESTS_ON_POSTGRES=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/api tests/cli tests/services

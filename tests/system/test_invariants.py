@@ -75,6 +75,16 @@ async def test_damage_to_the_blobs_is_seen(data, damage: Callable[[Path], object
     assert any(said in sentence for sentence in of_the_folder(data))
 
 
+def test_what_broke_is_seen_in_a_log_and_what_was_refused_is_not(tmp_path):
+    (tmp_path / "log-001-api").write_text('ketway serves\n{"event": "sweep_put_off", "why": "busy"}\n')
+    (tmp_path / "log-002-api").write_text('{"event": "request_failed", "exception": "Traceback"}\n')
+    (tmp_path / "log-003-worker").write_text("Traceback (most recent call last):\n  ...\nOSError\n")
+
+    said = [*invariants.of_logs(tmp_path)]
+
+    assert [sentence.split()[0] for sentence in said] == ["log-002-api", "log-003-worker"]
+
+
 @dataclass
 class Told:
     """A server with one finished job, as its users see it."""

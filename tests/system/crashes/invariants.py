@@ -15,6 +15,10 @@ FINAL = ("done", "failed", "cancelled")
 _GIVEN_UP = "given up"
 
 
+#: How Python begins to tell of what nobody caught.
+_BROKEN = ("Traceback ", "Task exception", "Exception ")
+
+
 class Witness(Protocol):
     """Who submitted, and can ask."""
 
@@ -77,6 +81,15 @@ def of_blobs(ask: Ask, data: Path) -> Iterator[str]:
         yield f"{key} is named and not there"
     for key in sorted(there - named):
         yield f"{key} is there and nobody names it"
+
+
+def of_logs(folder: Path) -> Iterator[str]:
+    """Where something broke that was meant to be refused, or put off: a sentence each."""
+    for log in sorted(folder.glob("log-*")):
+        lines = log.read_text(errors="replace").splitlines()
+        broken = [line for line in lines if line.startswith(_BROKEN) or '"exception": ' in line]
+        if broken:
+            yield f"{log.name} tells of something that broke: {broken[0][-2000:]}"
 
 
 def live_leases(ask: Ask) -> int:

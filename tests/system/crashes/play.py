@@ -82,6 +82,7 @@ def _played(folder: Path, kept: Kept, planned: Sequence[Event], seed: int, jobs:
         wrong += _stopped(rig)
         wrong += invariants.of_what_is_kept(rig.database.ask, rig.data)
         wrong += rig.database.stop()
+        wrong += invariants.of_logs(rig.folder)
         left = rig.survivors()
         if left:
             wrong.append(f"processes are left over: {left}")
