@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -17,6 +17,7 @@ import structlog
 
 from ketway.db import SqliteDatabase, open_database
 from ketway.domain.errors import StoreBusy
+from ketway.host import runs
 from ketway.host.bell import LocalBell
 from ketway.host.clock import SystemClock, ToldClock
 from ketway.services.ports import Bell, Clock
@@ -43,6 +44,7 @@ class Premises:
     Args:
         is_alone: no other server shares the database.
         server: name of this run.
+        dead: earlier runs that did not end gently, where it is known of each.
     """
 
     db: SqliteDatabase | PostgresDatabase
@@ -50,6 +52,7 @@ class Premises:
     clock: Clock
     is_alone: bool
     server: str = field(default_factory=lambda: str(uuid4()))
+    dead: Collection[str] = ()
 
     async def key(self, name: str, fresh: Callable[[], str]) -> str:
         """A key that all who share the database share, drawn by the first who needs it."""
@@ -77,7 +80,10 @@ async def open_premises(settings: Settings) -> AsyncIterator[Premises]:
             stack.enter_context(_locked(folder, fcntl.LOCK_SH))
             shared = await stack.enter_async_context(_shared(settings.database.get_secret_value()))
             await _must_be_its_folder(shared, folder)
-            yield shared
+            async with one_after_another(folder):
+                dead = runs.bury(folder / "runs")
+                stack.enter_context(runs.held(folder / "runs", shared.server))
+            yield replace(shared, dead=dead)
 
 
 @asynccontextmanager

@@ -28,6 +28,7 @@ class LocalFleet:
     Args:
         url: of the server.
         token: worker token; handed over in the environment, where no process list shows it.
+        name: of the worker, by which its server knows it.
         slots: jobs side by side.
         stop_grace_s: how long a worker may finish what it runs.
         on_death: told whenever the worker died without being asked to.
@@ -36,6 +37,7 @@ class LocalFleet:
 
     url: str
     token: str
+    name: str
     slots: int
     stop_grace_s: float
     on_death: Callable[[], Awaitable[None]]
@@ -82,6 +84,7 @@ class LocalFleet:
             "ketway",
             "worker",
             f"--url={self.url}",
+            f"--name={self.name}",
             f"--slots={self.slots}",
             f"--stop-grace-s={self.stop_grace_s}",
             "--until-stdin-ends",

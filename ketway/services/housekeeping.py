@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -40,22 +41,26 @@ class Housekeeping:
     def __post_init__(self) -> None:
         self._last: tuple[float, float] | None = None
 
-    async def open(self) -> None:
-        """After a start: local workers died with the last server, all others get their grace."""
+    async def open(self, dead: Collection[str] = ()) -> None:
+        """After a start: local workers died with their servers, all others get their grace.
+
+        Args:
+            dead: runs of servers that are known to be over, where others may go on.
+        """
         async with self.db.work() as work:
             await work.leases.extend_all(self.clock.now() + self.grace)
         self._note()
-        await self.void_local()
+        await self.void_local(dead)
 
-    async def void_local(self) -> None:
-        """A local worker is known to be dead: its jobs wait again at once.
+    async def void_local(self, runs: Collection[str]) -> None:
+        """The local workers of these runs of servers are known to be dead: their jobs wait again at once.
 
-        Where other servers share the database, they may be those of a living one; then leases end by time.
+        Where no other server shares the database, there are no others.
         """
-        if not self.is_alone:
+        if not self.is_alone and not runs:
             return
         async with self.db.work() as work:
-            for lease in await work.leases.of_local_workers():
+            for lease in await work.leases.of_local_workers(None if self.is_alone else runs):
                 await self._lose(work, lease)
         await self.bell.ring()
 

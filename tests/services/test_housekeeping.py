@@ -136,11 +136,21 @@ async def test_where_others_share_the_database_a_local_worker_may_be_theirs_and_
     others = replace(world.core.housekeeping, is_alone=False)
 
     await others.open()
-    await others.void_local()
+    await others.void_local(["another run"])
 
     assert (await job_of(world, grant.job.id)).status is RUNNING
     await done(world, grant)
     assert (await job_of(world, grant.job.id)).status is DONE
+
+
+async def test_where_others_share_the_database_the_local_worker_of_a_dead_server_loses_its_lease(world):
+    await create(world)
+    grant = await claim_one(world)
+    others = replace(world.core.housekeeping, is_alone=False)
+
+    await others.open([world.worker.name])
+
+    assert (await job_of(world, grant.job.id)).status is QUEUED
 
 
 async def test_a_job_that_was_to_be_cancelled_is_cancelled_with_its_lost_worker(world):

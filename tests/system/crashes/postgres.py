@@ -21,7 +21,8 @@ from tests.system.crashes.process import PATIENCE_S, Process, pids, send
 from tests.system.crashes.schedule import ON_A_SERVER, Kind
 from tests.system.processes import alive, children, until
 
-SERVERS = 2
+#: One that has a worker of its own, and one that has none.
+SERVERS = (("serve", "--workers=1"), ("api",))
 DISK = "192m"
 #: Small files, as its disk is; on it, a flush costs nothing and is kept.
 _SETTINGS = """
@@ -46,14 +47,14 @@ class OnAServer:
     """
 
     kinds: Sequence[Kind] = ON_A_SERVER
-    servers: Sequence[Sequence[str]] = (("api",),) * SERVERS
+    servers: Sequence[Sequence[str]] = SERVERS
 
     def __init__(self, folder: Path, disk: Disk, made: PostgresServer) -> None:
         self.disk: Disk | None = disk
         self._folder = folder
         self._made = made
         self._port = free_port()
-        self.lines: Sequence[Line] = [Line(self._port) for _ in range(SERVERS)]
+        self.lines: Sequence[Line] = [Line(self._port) for _ in SERVERS]
         self._process: Process | None = None
         self._started = 0
         self._ever: set[int] = set()

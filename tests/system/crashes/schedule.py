@@ -47,7 +47,7 @@ IN_A_FILE = (
     Kind.FILL_DISK,
     Kind.JUMP_CLOCK,
 )
-ON_A_SERVER = tuple(kind for kind in Kind if kind not in (Kind.KILL_LOCAL_WORKER, Kind.PAUSE_LOCAL_WORKER))
+ON_A_SERVER = tuple(Kind)
 
 
 #: A lease of the suite's server runs out in between.
