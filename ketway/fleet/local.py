@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from ketway.domain.errors import Unavailable
+
 log = structlog.get_logger()
 
 _BACK_OFF_S = (0.2, 1.0, 5.0, 30.0)
@@ -70,11 +72,18 @@ class LocalFleet:
             born = loop.time()
             self._process = await self._launch()
             code = await self._process.wait()
-            await self.on_death()
+            await self._tell_of_death()
             deaths = 0 if loop.time() - born > _SHORT_LIFE_S else deaths + 1
             pause = _BACK_OFF_S[min(deaths, len(_BACK_OFF_S) - 1)]
             log.error("worker_died", code=code, starts_again_in_s=pause)
             await asyncio.sleep(pause)
+
+    async def _tell_of_death(self) -> None:
+        try:
+            await self.on_death()
+        except Unavailable as busy:
+            # The leases of the dead end by time, then.
+            log.warning("death_not_written_down", why=str(busy))
 
     async def _launch(self) -> Process:
         # The worker ends when its standard input does: it never outlives this server.
