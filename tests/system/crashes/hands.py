@@ -16,6 +16,15 @@ from tests.system.crashes.schedule import Event, Kind
 
 _LOOK_AGAIN_S = 0.1
 
+_STATES = {
+    Kind.CUT_LINE: Line.State.CUT,
+    Kind.STILL_LINE: Line.State.STILL,
+    Kind.LOSE_ANSWERS: Line.State.DEAF,
+    Kind.CUT_DATABASE_LINE: Line.State.CUT,
+    Kind.STILL_DATABASE_LINE: Line.State.STILL,
+    Kind.LOSE_DATABASE_ANSWERS: Line.State.DEAF,
+}
+
 T = TypeVar("T")
 
 
@@ -57,14 +66,10 @@ class Hands:
             case Kind.JUMP_CLOCK:
                 for clock in _one(rig.clocks, whom):
                     clock.set(event.offset_s)
-            case Kind.CUT_LINE:
-                return _spoilt(_one(rig.lines, whom), Line.State.CUT)
-            case Kind.LOSE_ANSWERS:
-                return _spoilt(_one(rig.lines, whom), Line.State.DEAF)
-            case Kind.CUT_DATABASE_LINE:
-                return _spoilt(_one(rig.database.lines, whom), Line.State.CUT)
-            case Kind.LOSE_DATABASE_ANSWERS:
-                return _spoilt(_one(rig.database.lines, whom), Line.State.DEAF)
+            case Kind.CUT_LINE | Kind.STILL_LINE | Kind.LOSE_ANSWERS:
+                return _spoilt(_one(rig.lines, whom), _STATES[event.kind])
+            case Kind.CUT_DATABASE_LINE | Kind.STILL_DATABASE_LINE | Kind.LOSE_DATABASE_ANSWERS:
+                return _spoilt(_one(rig.database.lines, whom), _STATES[event.kind])
             case Kind.FILL_DISK:
                 return _filled(rig.disk)
             case Kind.FILL_DATABASE_DISK:

@@ -20,6 +20,7 @@ class Line:
     class State(Enum):
         WHOLE = "whole"
         CUT = "cut"  #: nothing gets through, and what was open breaks
+        STILL = "still"  #: nothing gets through, and nobody is told; it all comes later
         DEAF = "deaf"  #: what the caller says arrives; no answer comes back, and then it breaks
 
     def __init__(self, port: int) -> None:
@@ -27,6 +28,8 @@ class Line:
         self._to = port
         self._state = Line.State.WHOLE
         self._open: set[asyncio.StreamWriter] = set()
+        self._flows = asyncio.Event()
+        self._flows.set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -52,6 +55,10 @@ class Line:
 
     async def _become(self, state: Line.State) -> None:
         self._state = state
+        if state is Line.State.STILL:
+            self._flows.clear()
+        else:
+            self._flows.set()
         if state is Line.State.CUT:
             self._break_all()
 
@@ -62,6 +69,7 @@ class Line:
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
         try:
+            await self._flows.wait()
             if self._state is Line.State.CUT:
                 return
             there, back = await asyncio.open_connection("127.0.0.1", self._to)
@@ -88,6 +96,7 @@ class Line:
     ) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
+                await self._flows.wait()
                 if is_answer and self._state is Line.State.DEAF:
                     return  # said, carried out, and never heard of
                 writer.write(data)

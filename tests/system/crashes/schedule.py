@@ -30,9 +30,11 @@ class Kind(Enum):
     CUT_DATABASE_LINE = "cut the line of a server to the database"
     LOSE_DATABASE_ANSWERS = "lose what the database answers to a server"
     FILL_DATABASE_DISK = "fill the database's disk"
+    STILL_LINE = "let nothing through between a server and the workers elsewhere"
+    STILL_DATABASE_LINE = "let nothing through between a server and the database"
 
 
-#: In this order, which a seed's draw depends on; what is new comes last.
+#: What a seed draws depends on which there are, and in which order.
 IN_A_FILE = (
     Kind.KILL_CHILD,
     Kind.KILL_LOCAL_WORKER,
@@ -46,6 +48,7 @@ IN_A_FILE = (
     Kind.LOSE_ANSWERS,
     Kind.FILL_DISK,
     Kind.JUMP_CLOCK,
+    Kind.STILL_LINE,
 )
 ON_A_SERVER = tuple(Kind)
 
