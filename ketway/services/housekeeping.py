@@ -73,10 +73,11 @@ class Housekeeping:
             async with self.db.work() as work:
                 await work.leases.extend_all(self.clock.now() + self.grace)
         self._note()
-        await self.requests.sweep()
-        await self.leftovers.sweep()
+        # First what somebody waits for: what tidies up may be put off by a store that fails, and for long.
         if await self._sweep_leases() + await self.slots.sweep() + await self._sweep_batches():
             await self.bell.ring()
+        await self.requests.sweep()
+        await self.leftovers.sweep()
 
     async def _sweep_leases(self) -> int:
         now = self.clock.now()

@@ -9,11 +9,13 @@ from uuid import uuid4
 import pytest
 
 from ketway.domain.credentials import WorkerToken, WorkerTokenId, hashed
-from ketway.domain.errors import Unknown
+from ketway.domain.errors import StoreBusy, Unknown
 from ketway.domain.jobs import MAX_LOST_LEASES, JobStatus
 from ketway.domain.leases import Word
+from ketway.keys.links import LinkSigner, fresh_key
 from ketway.services.platforms import WORKER_SILENCE
 from tests.builders import DOOR
+from tests.fakes.blobs import MemoryBlobs
 from tests.services.steps import (
     EMU,
     NARROW,
@@ -110,6 +112,24 @@ async def test_a_clock_that_goes_back_keeps_no_lease_alive_for_ever(world):
     world.clock.time -= timedelta(hours=5)
     await world.core.housekeeping.sweep()
     await let_pass(world, 31)
+
+    assert (await job_of(world, grant.job.id)).status is QUEUED
+
+
+async def test_leases_run_out_though_what_is_left_over_cannot_be_looked_through(world):
+    class Unreadable(MemoryBlobs):
+        async def list(self, prefix, *, after, most):
+            raise StoreBusy("input/output error")
+
+    await create(world)
+    grant = await claim_one(world)
+    leftovers = replace(world.core.housekeeping.leftovers, blobs=Unreadable(LinkSigner(fresh_key())))
+    housekeeping = replace(world.core.housekeeping, leftovers=leftovers)
+
+    for _ in range(32):
+        with pytest.raises(StoreBusy):
+            await housekeeping.sweep()
+        world.clock.move(seconds=1)
 
     assert (await job_of(world, grant.job.id)).status is QUEUED
 
