@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+from collections import deque
 from concurrent.futures import Future
 from enum import Enum
 
@@ -14,7 +15,7 @@ class Line:
     """A proxy on a port of its own, in a thread of its own.
 
     Args:
-        port: of who is called.
+        ports: of who is called; each call goes to the next of them that answers.
     """
 
     class State(Enum):
@@ -23,9 +24,9 @@ class Line:
         STILL = "still"  #: nothing gets through, and nobody is told; it all comes later
         DEAF = "deaf"  #: what the caller says arrives; no answer comes back, and then it breaks
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, *ports: int) -> None:
         self.port = 0
-        self._to = port
+        self._to = deque(ports)
         self._state = Line.State.WHOLE
         self._open: set[asyncio.StreamWriter] = set()
         self._flows = asyncio.Event()
@@ -72,7 +73,7 @@ class Line:
             await self._flows.wait()
             if self._state is Line.State.CUT:
                 return
-            there, back = await asyncio.open_connection("127.0.0.1", self._to)
+            there, back = await self._call()
             self._open.add(back)
             try:
                 await asyncio.wait(
@@ -90,6 +91,17 @@ class Line:
         finally:
             self._open.discard(writer)
             writer.transport.abort()
+
+    async def _call(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """
+        Raises:
+            OSError: nobody answers.
+        """
+        for _ in range(len(self._to)):
+            self._to.rotate(-1)
+            with contextlib.suppress(ConnectionRefusedError):
+                return await asyncio.open_connection("127.0.0.1", self._to[0])
+        raise ConnectionRefusedError
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool = False

@@ -60,7 +60,7 @@ class Rig:
         count = len(database.servers)
         self._ports = [free_port() for _ in range(count)]
         self.urls = [f"http://127.0.0.1:{port}" for port in self._ports]
-        self.lines = [Line(port) for port in self._ports]
+        self.lines = [Line(*self._ports) for _ in self._ports]
         self.clocks = [FalseClock(folder / f"clock-{number}") for number in range(count)]
         self._seen: set[tuple[int, str]] = set()  #: processes, and when each was born
         self._lean = folder / self.mark
