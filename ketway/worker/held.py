@@ -37,15 +37,19 @@ class Held:
         began: steady seconds; None while it waits for its turn.
         doing: its computation, then its hold.
         word: why `doing` was cut short.
+        work: the same for those that differ in shots and seed alone; None where nothing is kept of it.
+        is_beside: another computes the same, and too many wait for that one.
     """
 
     lease: protocol.Lease
     common: protocol.Common
+    work: str | None = None
     hold: Hold | None = None
     began: float | None = None
     doing: asyncio.Task[Any] | None = None
     computed_percent: int = 0
     word: Word = Word.CONTINUE
+    is_beside: bool = False
 
     @property
     def task(self) -> Task:
