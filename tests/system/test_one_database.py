@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 import pytest
 
-from bench.__main__ import CATALOGUE
+from bench.servers import CATALOGUE
 from tests.postgres import Postgres, a_postgres
 from tests.system.processes import Client, a_worker, an_api, until
 
