@@ -38,7 +38,7 @@ MEASURES: dict[str, Measure] = {
 
 
 def main(names: Sequence[str]) -> str | None:
-    """Prints one table; says what is wrong with the names."""
+    """Prints one table, and on the way each part of it; says what is wrong with the names."""
     unknown = [name for name in names if name not in MEASURES]
     if unknown:
         return f"there is no measure {', '.join(unknown)}; there are {', '.join(MEASURES)}"
@@ -46,7 +46,9 @@ def main(names: Sequence[str]) -> str | None:
     with tempfile.TemporaryDirectory() as folder:
         for name in names or MEASURES:
             print(f"measuring {name}: {MEASURES[name].__doc__}", file=sys.stderr, flush=True)
-            figures += MEASURES[name](Path(folder) / name)
+            found = MEASURES[name](Path(folder) / name)
+            print(table(found), file=sys.stderr, flush=True)
+            figures += found
     print(table(figures))
     return None
 
