@@ -188,6 +188,7 @@ def build_core(
             clock=clock,
             bell=bell,
             slots=Slots(db=db, clock=clock),
+            requests=requests,
             leftovers=Leftovers(db=db, blobs=blobs, clock=clock),
             grace=limits.lease_life,
             interval_s=limits.sweep_interval_s,
