@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -54,4 +55,6 @@ def main(names: Sequence[str]) -> str | None:
 
 
 if __name__ == "__main__":
+    # Whoever is told to end leaves no server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main(sys.argv[1:]))

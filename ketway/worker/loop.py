@@ -271,7 +271,12 @@ class Worker:
             await asyncio.sleep(self._said.lease_s / _BEATS)
             now = self.clock.steady()
             beats = [
-                protocol.Beat(lease_id=id, secret=held.lease.secret, progress=held.progress(now))
+                protocol.Beat(
+                    lease_id=id,
+                    secret=held.lease.secret,
+                    progress=held.progress(now),
+                    waits=held.began is None,
+                )
                 for id, held in self._held.items()
             ]
             try:

@@ -185,6 +185,22 @@ async def test_who_waits_for_it_is_not_said_to_have_run(site):
     assert [outcome["ran_s"] for outcomes in told for outcome in outcomes] == [30, 0]
 
 
+async def test_who_waits_for_it_says_so_with_every_heartbeat(site):
+    desk = Keeping()
+    batch = await create(site.world, 2, program="same")
+
+    async with at_keeping(site, desk):
+        await all_lent(site, batch, desk)
+        first, second = await jobs_of(site.world, batch.id)
+
+        async def is_put_off() -> bool:
+            return (await jobs_of(site.world, batch.id))[1].started_at != second.started_at
+
+        await becomes(is_put_off, "the second to be put off")
+
+        assert (await jobs_of(site.world, batch.id))[0].started_at == first.started_at
+
+
 async def test_when_every_slot_is_taken_for_long_those_that_wait_for_a_work_stay_for_it(site):
     desk, clock = Keeping(), Hands()
     await create(site.world, 1, program="other")
