@@ -19,6 +19,13 @@ _ASKED_AS = (
     .order_by(leases.c.granted_at, leases.c.id)
 )
 
+# Asked every second.
+_EXPIRED = (
+    select(leases)
+    .where(LIVE, leases.c.expires_at <= bindparam("now"))
+    .order_by(leases.c.granted_at, leases.c.id)
+)
+
 
 class SqlLeases:
     def __init__(self, runner: Runner) -> None:
@@ -46,7 +53,8 @@ class SqlLeases:
         return from_rows(Lease, await self._run(lambda c: c.execute(_ASKED_AS, asked).all()))
 
     async def expired(self, now: datetime) -> Sequence[Lease]:
-        return await self._where(LIVE, leases.c.expires_at <= now)
+        rows = await self._run(lambda c: c.execute(_EXPIRED, {"now": now}).all())
+        return from_rows(Lease, rows)
 
     async def of_local_workers(self) -> Sequence[Lease]:
         local = select(workers.c.id).join(worker_tokens, worker_tokens.c.id == workers.c.token_id)
