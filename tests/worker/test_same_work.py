@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from ketway.domain.errors import AlreadyFinished
 from ketway.domain.jobs import JobStatus
 from ketway.domain.tasks import Computed, Task
 from ketway.services.drafts import NewJob
@@ -235,6 +239,45 @@ async def test_a_worker_that_stops_gives_back_those_that_wait_for_a_work(site):
     jobs = await jobs_of(site.world, batch.id)
     assert [(job.status, job.lost_leases, job.child_deaths) for job in jobs] == [(QUEUED, 0, 0)] * 5
     assert desk.taken == 1
+
+
+class Stormy(Keeping):
+    """Ends each run after some turns of the loop, and counts how many of a program ran at once."""
+
+    def __init__(self, chance: Random) -> None:
+        super().__init__()
+        self.chance = chance
+        self.together: Counter[str] = Counter()
+
+    async def _answer(self, task: Task) -> Computed:
+        alike = self.at_work.count(task.program)
+        self.together[task.program] = max(self.together[task.program], alike)
+        for _ in range(self.chance.randrange(100)):
+            await asyncio.sleep(0)
+        return await Desk._answer(self, task)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_in_a_storm_of_deaths_and_cancels_every_job_ends_as_it_must(site, seed):
+    chance = Random(seed)
+    desk = Stormy(chance)
+    programs = chance.choices(["same", "other", "noisy", "crash", "wobble"], k=60)
+    batch = await create(site.world, own(*programs))
+    unwanted = set(chance.sample(range(60), 10))
+
+    async with at_work(site, desk, slots=3, keepers=["noop"]):
+        for place in unwanted:
+            job = (await jobs_of(site.world, batch.id))[place]
+            with contextlib.suppress(AlreadyFinished):
+                await site.world.core.jobs.cancel(site.world.owner, job.id)
+        ended_as = await all_end(site, batch)
+
+    ends = {"crash": FAILED, "wobble": FAILED}
+    for place, (program, status) in enumerate(zip(programs, ended_as, strict=True)):
+        usual = ends.get(program, DONE)
+        assert status in ({usual, CANCELLED} if place in unwanted else {usual}), (place, program)
+    assert (desk.together["same"], desk.together["other"]) == (1, 1)
+    assert desk.at_work == []
 
 
 async def test_one_simulation_serves_a_hundred_jobs_in_two_slots(tmp_path):
