@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Row,
     ScalarSelect,
+    Select,
     and_,
     bindparam,
     case,
@@ -25,7 +26,7 @@ from sqlalchemy import (
 from ketway.db.paging import filtered, page_of, skipped
 from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
 from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, OPEN, PAUSED, batches, jobs
-from ketway.db.types import MICROSECONDS, latest
+from ketway.db.types import MICROSECONDS, latest, micros
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
@@ -141,49 +142,21 @@ class SqlBatches:
         return [batch.id for batch in await self._where(batches.c.parent_id == id)]
 
     async def overdue(self, now: datetime) -> Sequence[Batch]:
-        micros = int(now.timestamp() * MICROSECONDS)
-        busy = select(jobs.c.id).where(
-            jobs.c.batch_id == batches.c.id, jobs.c.status.in_([JobStatus.QUEUED, JobStatus.RUNNING])
-        )
-        since = latest(
-            batches.c.created_at,
-            func.coalesce(batches.c.started_at, 0),
-            func.coalesce(batches.c.last_ended_at, 0),
-            case((batches.c.status == BatchStatus.QUEUED, func.coalesce(_freed_at(now), 0)), else_=0),
-        )
-        idle = and_(
-            batches.c.is_open,
-            or_(batches.c.slot_ends_at.is_(None), batches.c.started_at.is_not(None)),
-            ~busy.exists(),
-            since + batches.c.max_idle_s * MICROSECONDS <= micros,
-        )
-        over = and_(
-            batches.c.slot_ends_at.is_(None),
-            batches.c.started_at + batches.c.max_total_s * MICROSECONDS <= micros,
-        )
-        not_stopping = batches.c.status != BatchStatus.STOPPING
-        return await self._unsorted(LIVES, not_stopping, or_(idle, over))
+        asked = {"now": now, "micros": micros(now)}
+        return _by_age(await self._run(lambda c: c.execute(_OVERDUE, asked).all()))
 
     async def begun(self, now: datetime) -> Sequence[Batch]:
         rows = await self._run(lambda c: c.execute(_BEGUN, {"now": now}).all())
         return _by_age(rows)
 
     async def active_on(self, platform: PlatformId) -> Sequence[Batch]:
-        return await self._unsorted(
-            LIVES, batches.c.status == BatchStatus.ACTIVE, batches.c.platform_id == platform
-        )
+        return _by_age(await self._run(lambda c: c.execute(_ACTIVE_ON, {"platform": platform}).all()))
 
     async def yielded(self) -> Sequence[Batch]:
-        return await self._unsorted(PAUSED, batches.c.yielded_at.is_not(None))
+        return _by_age(await self._run(lambda c: c.execute(_YIELDED).all()))
 
     async def open_queue(self) -> Sequence[Batch]:
-        return await self._unsorted(
-            LIVES,
-            batches.c.status == BatchStatus.QUEUED,
-            batches.c.is_open,
-            ~batches.c.is_exclusive,
-            batches.c.slot_ends_at.is_(None),
-        )
+        return _by_age(await self._run(lambda c: c.execute(_OPEN_QUEUE).all()))
 
     async def next_slots(
         self, platforms: Collection[PlatformId], now: datetime
@@ -209,11 +182,6 @@ class SqlBatches:
         ]
         await self._run(lambda c: [c.execute(statement) for statement in hide])
 
-    async def _unsorted(self, *conditions: Condition) -> Sequence[Batch]:
-        """As `_where`, of what is asked every second: it is sorted here, as to get it sorted SQLite would
-        go by the index of time, through all that ever were, and not by that of the living."""
-        return _by_age(await self._run(lambda c: c.execute(select(batches).where(*conditions)).all()))
-
     async def _where(self, *conditions: Condition) -> Sequence[Batch]:
         query = select(batches).where(*conditions).order_by(batches.c.created_at, batches.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
@@ -221,11 +189,34 @@ class SqlBatches:
 
 
 def _by_age(rows: Sequence[Row[Any]]) -> Sequence[Batch]:
+    """Of what is asked every second: it is sorted here, as to get it sorted SQLite would go by the index
+    of time, through all that ever were, and not by that of the living."""
     found = [from_row(Batch, row) for row in rows]
     return sorted(found, key=lambda batch: (batch.created_at, str(batch.id)))
 
 
-def _freed_at(now: datetime) -> ScalarSelect[datetime]:
+def _overdue() -> Select[Any]:
+    c, until = batches.c, bindparam("micros", type_=BigInteger)
+    busy = select(jobs.c.id).where(
+        jobs.c.batch_id == c.id, jobs.c.status.in_([JobStatus.QUEUED, JobStatus.RUNNING])
+    )
+    since = latest(
+        c.created_at,
+        func.coalesce(c.started_at, 0),
+        func.coalesce(c.last_ended_at, 0),
+        case((c.status == BatchStatus.QUEUED, func.coalesce(_freed_at(), 0)), else_=0),
+    )
+    idle = and_(
+        c.is_open,
+        or_(c.slot_ends_at.is_(None), c.started_at.is_not(None)),
+        ~busy.exists(),
+        since + c.max_idle_s * MICROSECONDS <= until,
+    )
+    over = and_(c.slot_ends_at.is_(None), c.started_at + c.max_total_s * MICROSECONDS <= until)
+    return select(batches).where(LIVES, c.status != BatchStatus.STOPPING, or_(idle, over))
+
+
+def _freed_at() -> ScalarSelect[datetime]:
     """When the latest slot on a batch's platform was, or will be, over."""
     slot = batches.alias("slots")
     was_used = or_(slot.c.ended_at.is_(None), slot.c.ended_at > slot.c.slot_starts_at)
@@ -234,13 +225,19 @@ def _freed_at(now: datetime) -> ScalarSelect[datetime]:
         .where(
             slot.c.platform_id == batches.c.platform_id,
             slot.c.booking_id.is_not(None),
-            slot.c.slot_starts_at <= now,
+            slot.c.slot_starts_at <= bindparam("now"),
             was_used,
         )
         .order_by(slot.c.slot_starts_at.desc())
         .limit(1)
         .scalar_subquery()
     )
+
+
+def _open_queue() -> Select[Any]:
+    c = batches.c
+    waits = c.status == BatchStatus.QUEUED
+    return select(batches).where(LIVES, waits, c.is_open, ~c.is_exclusive, c.slot_ends_at.is_(None))
 
 
 def _conditions(actor: Actor, filter: BatchFilter) -> list[Condition]:
@@ -258,3 +255,12 @@ def _conditions(actor: Actor, filter: BatchFilter) -> list[Condition]:
     if filter.max_jobs is not None:
         asked.append(size <= filter.max_jobs)
     return asked
+
+
+# Made once, as they are asked every second.
+_OVERDUE = _overdue()
+_OPEN_QUEUE = _open_queue()
+_YIELDED = select(batches).where(PAUSED, batches.c.yielded_at.is_not(None))
+_ACTIVE_ON = select(batches).where(
+    LIVES, batches.c.status == BatchStatus.ACTIVE, batches.c.platform_id == bindparam("platform")
+)

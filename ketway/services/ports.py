@@ -52,8 +52,8 @@ class LeaseStore(Protocol):
 
     async def expired(self, now: datetime) -> Sequence[Lease]: ...
 
-    async def of_local_workers(self) -> Sequence[Lease]:
-        """Live leases of workers that came with a local token."""
+    async def of_local_workers(self, names: Collection[str] | None = None) -> Sequence[Lease]:
+        """Live leases of workers that came with a local token; of those with one of these names, if given."""
 
     async def extend(self, worker: WorkerId, until: datetime) -> None:
         """Move the end of a worker's live leases."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -95,9 +95,13 @@ class MemoryLeases:
     async def expired(self, now: datetime) -> Sequence[Lease]:
         return self._live(lambda lease: lease.expires_at <= now)
 
-    async def of_local_workers(self) -> Sequence[Lease]:
+    async def of_local_workers(self, names: Collection[str] | None = None) -> Sequence[Lease]:
         local = {token.id for token in self._tables.tokens.values() if token.is_local}
-        workers = {worker.id for worker in self._tables.workers.values() if worker.token_id in local}
+        workers = {
+            worker.id
+            for worker in self._tables.workers.values()
+            if worker.token_id in local and (names is None or worker.name in names)
+        }
         return self._live(lambda lease: lease.worker_id in workers)
 
     async def extend(self, worker: WorkerId, until: datetime) -> None:

@@ -104,6 +104,7 @@ class Request(BaseModel):
     """Something sent: a body, or the query of a list."""
 
     model_config = ConfigDict(
+        defer_build=True,
         alias_generator=AliasGenerator(validation_alias=lambda name: AliasChoices(name, to_camel(name))),
         extra="ignore",
         frozen=True,
@@ -214,7 +215,7 @@ class ModelQuery(ListQuery):
 class Answer(BaseModel):
     """Something answered; what is unset is left out."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     @model_serializer(mode="wrap")
     def _without_nulls(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
