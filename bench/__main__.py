@@ -1,5 +1,5 @@
-"""`python -m bench`: start-up, latency, overhead, throughput, idling, polls, lists, floods, fairness; a
-few minutes."""
+"""`python -m bench`: start-up, latency, overhead, throughput, idling, polls, a million jobs, floods,
+fairness; a quarter of an hour."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from bench import floors
 from bench.fairness import fairness
 from bench.floods import floods
-from bench.lists import lists
+from bench.million import million
 from bench.polling import polling
 from bench.programs import bell_document, bell_parameters, one_second_sequence
 from bench.report import Figure, table
@@ -40,8 +40,8 @@ def main() -> None:
                 figures.append(measure(server, client, folder))
         print(f"measuring: {polling.__doc__}", file=sys.stderr, flush=True)
         figures += polling(folder / "polled", CATALOGUE)
-        print(f"measuring: {lists.__doc__}", file=sys.stderr, flush=True)
-        figures += lists(folder / "many")
+        print(f"measuring: {million.__doc__}", file=sys.stderr, flush=True)
+        figures += million(folder / "many")
         print(f"measuring: {floods.__doc__}", file=sys.stderr, flush=True)
         figures += floods(folder / "flooded")
         print(f"measuring: {fairness.__doc__}", file=sys.stderr, flush=True)

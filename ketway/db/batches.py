@@ -22,7 +22,8 @@ from sqlalchemy import (
     update,
 )
 
-from ketway.db.paging import filtered, page_of, skipped
+from ketway.db.ended import note_deletion
+from ketway.db.paging import filtered, is_narrow, page_of, projects_of, skipped
 from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
 from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, OPEN, PAUSED, batches, jobs
 from ketway.db.types import MICROSECONDS, latest
@@ -50,6 +51,7 @@ _SHOWN = select(batches).where(batches.c.id == bindparam("id"), batches.c.delete
 
 class SqlBatches:
     def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._run = runner.run
 
     async def add(self, batch: Batch) -> None:
@@ -84,7 +86,9 @@ class SqlBatches:
             raise Stale("batch", " or ".join(str(batch.id) for batch in batches_))
 
     async def list(self, actor: Actor, filter: BatchFilter, page: Page) -> Listed[Batch]:
-        rows, total = await page_of(self._run, batches, _conditions(actor, filter), page)
+        projects = None if is_narrow(filter) else projects_of(actor, filter)
+        conditions = _conditions(actor, filter)
+        rows, total = await page_of(self._runner, batches, conditions, page, projects=projects)
         return Listed(items=[from_row(Batch, row) for row in rows], total=total)
 
     async def with_key(self, project: ProjectId, platform: PlatformId, key: str) -> Batch | None:
@@ -197,6 +201,7 @@ class SqlBatches:
             update(batches).where(batches.c.id == id).values(deleted_at=now),
             update(jobs).where(jobs.c.batch_id == id).values(deleted_at=now),
         ]
+        await self._run(lambda c: note_deletion(c, jobs.c.batch_id == id))
         await self._run(lambda c: [c.execute(statement) for statement in hide])
 
     async def _unsorted(self, *conditions: Condition) -> Sequence[Batch]:
@@ -240,7 +245,7 @@ def _conditions(actor: Actor, filter: BatchFilter) -> list[Condition]:
     if filter.priorities:
         asked.append(batches.c.priority.in_(filter.priorities))
     if filter.is_open is not None:
-        asked.append(batches.c.is_open == filter.is_open)
+        asked.append(OPEN if filter.is_open else ~batches.c.is_open)
     number = type_coerce(func.count(), BigInteger)
     size = select(number).where(jobs.c.batch_id == batches.c.id).scalar_subquery()
     if filter.min_jobs is not None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -18,8 +20,8 @@ from sqlalchemy import (
     update,
 )
 
-from ketway.db import lines
-from ketway.db.paging import filtered, page_of
+from ketway.db import ended, lines
+from ketway.db.paging import filtered, is_narrow, page_of, projects_of
 from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
 from ketway.db.tables import BOOKED, PAUSED, RUNS, UNFINISHED, WAITS, batches, jobs
 from ketway.db.types import MICROSECONDS
@@ -87,12 +89,14 @@ _RAN = (
 
 class SqlJobs:
     def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._run = runner.run
 
     async def add(self, jobs_: Sequence[Job]) -> None:
         rows = [_row(job) for job in jobs_]
         if rows:
             await self._run(lambda c: c.execute(insert(jobs), rows))
+            await self._run(lambda c: ended.note_new(c, jobs_))
 
     async def get(self, id: JobId, *, visible_to: Actor) -> Job:
         found = await self._where(jobs.c.id == id, jobs.c.deleted_at.is_(None))
@@ -115,12 +119,16 @@ class SqlJobs:
             to_changes(job) | {"version": job.version + 1, "old_id": job.id, "old_version": job.version}
             for job in jobs_
         ]
+        await self._run(lambda c: ended.note_ends(c, jobs_))
         if not await self._run(lambda c: put_all(c, jobs, rows)):
             raise Stale("job", " or ".join(str(job.id) for job in jobs_))
 
     async def list(self, actor: Actor, filter: JobFilter, page: Page) -> Listed[Job]:
         conditions = _conditions(actor, filter)
-        rows, total = await page_of(self._run, jobs, conditions, page, {Order.BATCH_NAME: _BATCH_NAME})
+        elsewhere = {Order.BATCH_NAME: _BATCH_NAME}
+        known = partial(ended.count, actor=actor, filter=filter) if ended.is_counted(filter) else None
+        projects = None if is_narrow(filter) else projects_of(actor, filter)
+        rows, total = await page_of(self._runner, jobs, conditions, page, elsewhere, projects, known)
         return Listed(items=[from_row(Job, row) for row in rows], total=total)
 
     async def of_batch(self, id: BatchId, *statuses: JobStatus) -> Sequence[Job]:
@@ -224,6 +232,7 @@ class SqlJobs:
 
     async def delete(self, id: JobId, now: datetime) -> None:
         statement = update(jobs).where(jobs.c.id == id).values(deleted_at=now)
+        await self._run(lambda c: ended.note_deletion(c, jobs.c.id == id))
         await self._run(lambda c: c.execute(statement))
 
     async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[Job]:
@@ -241,6 +250,9 @@ def _mappings(job: Job) -> dict[str, object]:
 
 
 def _conditions(actor: Actor, filter: JobFilter) -> list[Condition]:
+    if filter.has_errors and not filter.statuses:
+        # Nothing else has any.
+        filter = replace(filter, statuses=(JobStatus.FAILED,))
     asked = filtered(jobs, actor, filter)
     if filter.batch_ids:
         asked.append(jobs.c.batch_id.in_(filter.batch_ids))

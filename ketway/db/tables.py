@@ -414,6 +414,18 @@ holdings = Table(
     Column("bytes", BigInteger, nullable=False),
 )
 
+# How many jobs have ended, so that a list need not read them all to say how many it has. What was
+# deleted is not among them.
+ended_jobs = Table(
+    "ended_jobs",
+    metadata,
+    Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
+    Column("creator_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("door", String(20), primary_key=True),
+    Column("status", Word(JobStatus), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+
 processes = Table(
     "processes",
     metadata,
