@@ -28,7 +28,12 @@ async def fill_postgres(url: str) -> Filled:
     engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url))
     try:
         async with engine.begin() as connection:
-            return await connection.run_sync(fill_many)
+            filled = await connection.run_sync(fill_many)
+        async with engine.connect() as connection:
+            # As its own housekeeping does sooner or later; SQLite's plans hang on the tables alone.
+            aside = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await aside.exec_driver_sql("VACUUM (ANALYZE)")
+        return filled
     finally:
         await engine.dispose()
 
@@ -51,9 +56,6 @@ def fill_many(connection: Connection) -> Filled:
     for statement in (*_LEFT.values(), _USAGE.replace("DAY", _DAY[connection.dialect.name])):
         asked = [bindparam(name, type_=kind) for name, kind in _KINDS.items() if f":{name}" in statement]
         connection.execute(text(statement).bindparams(*asked), said)
-    if connection.dialect.name == "postgresql":
-        # As its own housekeeping does sooner or later; SQLite's plans hang on the tables alone.
-        connection.exec_driver_sql("ANALYZE")
     return filled
 
 
@@ -119,8 +121,8 @@ _KINDS = {
 _LEFT = {
     "results": (
         "INSERT INTO results (job_id, attempt, key, size, sha256, shots, counts, metadata, created_at,"
-        " document) SELECT id, attempt, 'rows/' || id || '-1-0123456789abcdef', :size, 'no one asks', shots,"
-        " :counts, :metadata, ended_at, :document"
+        " document, project_id) SELECT id, attempt, 'rows/' || id || '-1-0123456789abcdef', :size,"
+        " 'no one asks', shots, :counts, :metadata, ended_at, :document, project_id"
         " FROM jobs WHERE status = 'done'"
     ),
     "leases": (

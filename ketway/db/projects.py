@@ -94,7 +94,7 @@ class SqlProjects:
 
 
 def _row(project: Project) -> dict[str, Any]:
-    return to_row(project) | {"echo": dict(project.echo), "quotas": dict(project.quotas)}
+    return to_row(project) | {name: dict(getattr(project, name)) for name in ("echo", "quotas", "retention")}
 
 
 def _is(member: Member) -> tuple[ColumnElement[bool], ...]:

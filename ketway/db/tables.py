@@ -57,6 +57,7 @@ OPEN = text("is_open")
 HAS_SLOT = text("booking_id IS NOT NULL")
 HOLDS = text("is_exclusive AND status IN ('active', 'stopping')")
 OF_PROCESS = text("process_id IS NOT NULL")
+KEPT = text("expired_at IS NULL")
 KEYED = text("key IS NOT NULL")
 KEYLESS = text("key IS NULL")
 DEDUPLICATES = text("deduplication_key IS NOT NULL AND status IN ('queued', 'active', 'paused')")
@@ -94,6 +95,7 @@ projects = Table(
     Column("echo", Json, nullable=False, server_default="{}"),
     Column("weight", Double, nullable=False, server_default="1"),
     Column("quotas", Json, nullable=False, server_default="{}"),
+    Column("retention", Json, nullable=False, server_default="{}"),
 )
 
 members = Table(
@@ -348,6 +350,20 @@ results = Table(
     Column("metadata", Json, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("document", LargeBinary),
+    # Of its job, so that the oldest of one project are found.
+    Column("project_id", Id, nullable=False, server_default=""),
+    Column("expired_at", Moment),
+    Index(
+        "ix_results_kept",
+        "project_id",
+        "created_at",
+        "job_id",
+        "size",
+        # As with lines, SQLite reads it.
+        "expired_at",
+        sqlite_where=KEPT,
+        postgresql_where=KEPT,
+    ),
 )
 
 leases = Table(

@@ -11,6 +11,7 @@ from ketway.domain.leases import Lease, LeaseStatus
 from ketway.services.ending import settle, time_out
 from ketway.services.leftovers import Leftovers
 from ketway.services.ports import Bell, Clock, Database, Work
+from ketway.services.retention import Retaining
 from ketway.services.slots import Slots
 
 log = structlog.get_logger()
@@ -33,6 +34,7 @@ class Housekeeping:
     bell: Bell
     slots: Slots
     leftovers: Leftovers
+    retaining: Retaining
     grace: timedelta
     interval_s: float
     is_alone: bool = True
@@ -68,6 +70,7 @@ class Housekeeping:
         self._note()
         await self._sweep_requests()
         await self.leftovers.sweep()
+        await self.retaining.sweep()
         if await self._sweep_leases() + await self.slots.sweep() + await self._sweep_batches():
             await self.bell.ring()
 

@@ -1,4 +1,4 @@
-"""What ended is counted."""
+"""What ended is counted, results expire."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,6 +21,19 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_ended_jobs_project_id")),
         sa.PrimaryKeyConstraint("project_id", "creator_id", "door", "status", name=op.f("pk_ended_jobs")),
     )
+    with op.batch_alter_table("projects", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("retention", sa.Text(), server_default="{}", nullable=False))
+
+    with op.batch_alter_table("results", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("project_id", sa.String(length=36), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("expired_at", sa.BigInteger(), nullable=True))
+        batch_op.create_index(
+            "ix_results_kept",
+            ["project_id", "created_at", "job_id", "size", "expired_at"],
+            unique=False,
+            sqlite_where=sa.text("expired_at IS NULL"),
+            postgresql_where=sa.text("expired_at IS NULL"),
+        )
 
     # By hand.
     op.execute(
@@ -28,4 +41,8 @@ def upgrade() -> None:
         "SELECT project_id, creator_id, door, status, COUNT(*) FROM jobs "
         "WHERE deleted_at IS NULL AND status IN ('done', 'failed', 'cancelled') "
         "GROUP BY project_id, creator_id, door, status"
+    )
+    op.execute(
+        "UPDATE results SET project_id = (SELECT project_id FROM jobs WHERE jobs.id = results.job_id) "
+        "WHERE project_id = ''"
     )
