@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from ketway.db.paging import page_of
 from ketway.db.rows import Condition, Runner, from_row, from_rows, rows_by, to_row
-from ketway.db.tables import accounts
-from ketway.domain.accounts import Account, AccountId
+from ketway.db.tables import accounts, members
+from ketway.domain.accounts import Account, AccountId, ProjectId, Role
 from ketway.services.listing import Listed, Page
 
 _BY_ID = rows_by(accounts.c.id)
+# Asked by every request.
+_WITH_ROLES = (
+    select(accounts, members.c.project_id.label("member_of"), members.c.role)
+    .outerjoin(members, members.c.account_id == accounts.c.id)
+    .where(accounts.c.id == bindparam("id"))
+)
 
 
 class SqlAccounts:
@@ -30,6 +36,13 @@ class SqlAccounts:
 
     async def get(self, id: AccountId) -> Account | None:
         return (await self.of([id])).get(id)
+
+    async def with_roles(self, id: AccountId) -> tuple[Account, Mapping[ProjectId, Role]] | None:
+        rows = await self._run(lambda c: c.execute(_WITH_ROLES, {"id": id}).all())
+        if not rows:
+            return None
+        roles = {row.member_of: row.role for row in rows if row.member_of is not None}
+        return from_row(Account, rows[0]), roles
 
     async def by_email(self, email: str) -> Account | None:
         return await self._one(accounts.c.email == email.lower())

@@ -30,6 +30,7 @@ def _like(*same: Condition) -> Select[Any]:
 
 # Asked twice by every request that makes something.
 _ALIKE = _like(KEYLESS, requests.c.digest == bindparam("same"))
+_FORGET = delete(requests).where(requests.c.id.in_(bindparam("ids", expanding=True)))
 _SAME_KEY = _like(KEYED, requests.c.key == bindparam("same"))
 
 
@@ -52,8 +53,9 @@ class SqlRequests:
     async def is_served(self, request: Request) -> bool:
         return await self._run(lambda c: stands(c, request.server))
 
-    async def forget(self, id: RequestId) -> None:
-        await self._run(lambda c: c.execute(delete(requests).where(requests.c.id == id)))
+    async def forget(self, ids: Sequence[RequestId]) -> None:
+        if ids:
+            await self._run(lambda c: c.execute(_FORGET, {"ids": ids}))
 
     async def has_expired(self, now: datetime) -> bool:
         query = select(requests.c.id).where(requests.c.expires_at <= now).limit(1)

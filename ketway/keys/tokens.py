@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from ketway.domain.credentials import ApiKeyId, Claims
 from ketway.domain.errors import BadToken
 
 _ALGORITHM = "ES256"
+_REMEMBERED = 1000
 ISSUER = "ketway"
 
 
@@ -35,6 +37,8 @@ class JwtTokens:
     def __init__(self, key: str, life: timedelta) -> None:
         self._key = ECKey.import_key(json.loads(key))
         self._life_s = int(life.total_seconds())
+        # Whoever comes in comes often, and a signature that was good stays good.
+        self._signed = lru_cache(_REMEMBERED)(self._decode)
 
     def issue(self, account: AccountId, now: datetime, key: ApiKeyId | None = None) -> tuple[str, int]:
         issued = int(now.timestamp())
@@ -47,8 +51,8 @@ class JwtTokens:
 
     def read(self, token: str, now: datetime) -> Claims:
         try:
-            claims = jwt.decode(token, self._key, algorithms=[_ALGORITHM]).claims
-            # `decode` looks at the signature alone; an expired token passes it.
+            claims = self._signed(token)
+            # The signature alone was looked at; an expired token passes that.
             jwt.JWTClaimsRegistry(
                 now=int(now.timestamp()),
                 iss={"essential": True, "value": ISSUER},
@@ -61,6 +65,9 @@ class JwtTokens:
             raise BadToken("expired") from None
         except (JoseError, ValueError, TypeError, OverflowError):
             raise BadToken("unknown") from None
+
+    def _decode(self, token: str) -> dict[str, Any]:
+        return jwt.decode(token, self._key, algorithms=[_ALGORITHM]).claims
 
 
 def _read(claims: dict[str, Any]) -> Claims:

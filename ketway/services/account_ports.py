@@ -24,6 +24,9 @@ class AccountStore(Protocol):
 
     async def get(self, id: AccountId) -> Account | None: ...
 
+    async def with_roles(self, id: AccountId) -> tuple[Account, Mapping[ProjectId, Role]] | None:
+        """And what it is, in each project."""
+
     async def by_email(self, email: str) -> Account | None: ...
 
     async def of(self, ids: Sequence[AccountId]) -> Mapping[AccountId, Account]:

@@ -267,19 +267,15 @@ async def _account(work: Work, id: AccountId) -> Account:
 
 
 async def _actor(work: Work, claims: Claims) -> Actor:
-    account = await work.accounts.get(claims.account_id)
-    if account is None:
+    found = await work.accounts.with_roles(claims.account_id)
+    if found is None:
         raise BadToken("unknown")
+    account, roles = found
     if not account.is_enabled:
         raise AccountDisabled
     if not account.takes_token_of(claims.issued_at):
         raise BadToken("expired")
-    members = await work.projects.memberships(account.id)
-    return Actor(
-        account_id=account.id,
-        roles={member.project_id: member.role for member in members},
-        superuser=account.superuser,
-    )
+    return Actor(account_id=account.id, roles=roles, superuser=account.superuser)
 
 
 def _password(chosen: str | None) -> tuple[str, str | None]:

@@ -39,6 +39,17 @@ from ketway.services.room import seated
 
 
 @dataclass(frozen=True, kw_only=True)
+class Created:
+    """
+    Args:
+        jobs: in creation order.
+    """
+
+    batch: Batch
+    jobs: Sequence[Job]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Batches:
     db: Database
     clock: Clock
@@ -65,28 +76,11 @@ class Batches:
             SlotRefused, QuotaReached: the slot that it asks for cannot be booked.
             QuotaExceeded: its project would have, or has used or spent, more than it may.
         """
-        project = await self.must_fit(actor, new)
-        kept = await self.programs.keep(actor, new.project_id, texts_of(new))
-        draft = Drafting(actor=actor, fresh=self.fresh, now=self.clock.now(), programs=kept)
-        async with self.db.work() as work:
-            if (earlier := await self.requests.repeated(work, asked)) is not None:
-                return await _made(work, actor, earlier)
-            if new.deduplication_key is not None:
-                twin = await work.batches.with_key(new.project_id, new.platform.id, new.deduplication_key)
-                if twin is not None:
-                    return twin
-            if not new.may_wait and new.booking is None:
-                await self.platforms.must_be_served(work, new.platform)
-            await self._must_know(work, actor, new.project_id, new.program_id, *new.jobs)
-            await self.must_allow(work, project, new, kept)
-            await work.programs.add(list(kept.values()))
-            batch = await self._add(work, draft.batch(new, project.priority), new)
-            await work.jobs.add(draft.jobs(batch, new.platform, new.jobs))
-            await self.requests.remember(work, asked, batch.id)
-        await self.bell.ring()
-        return batch
+        async with self.db.look() as work:
+            project = await self.must_fit(work, actor, new)
+        return (await self._create(actor, new, project, asked)).batch
 
-    async def create_checked(self, actor: Actor, new: NewBatch, asked: Asked | None = None) -> Batch:
+    async def create_checked(self, actor: Actor, new: NewBatch, asked: Asked | None = None) -> Created:
         """As `create`, after asking the platform's engine whether it would take the programs.
 
         Raises:
@@ -95,9 +89,31 @@ class Batches:
         async with self.db.look() as work:
             if (earlier := await self.requests.repeated(work, asked)) is not None:
                 return await _made(work, actor, earlier)
-        await self.must_fit(actor, new)
+            project = await self.must_fit(work, actor, new)
         await self.checks.must_pass(new.project_id, new.platform, new.program, new.configuration, new.jobs)
-        return await self.create(actor, new, asked)
+        return await self._create(actor, new, project, asked)
+
+    async def _create(self, actor: Actor, new: NewBatch, project: Project, asked: Asked | None) -> Created:
+        kept = await self.programs.keep(actor, new.project_id, texts_of(new))
+        draft = Drafting(actor=actor, fresh=self.fresh, now=self.clock.now(), programs=kept)
+        async with self.db.work() as work:
+            if (earlier := await self.requests.repeated(work, asked)) is not None:
+                return await _made(work, actor, earlier)
+            if new.deduplication_key is not None:
+                twin = await work.batches.with_key(new.project_id, new.platform.id, new.deduplication_key)
+                if twin is not None:
+                    return await _with_jobs(work, twin)
+            if not new.may_wait and new.booking is None:
+                await self.platforms.must_be_served(work, new.platform)
+            await self._must_know(work, actor, new.project_id, new.program_id, *new.jobs)
+            await self.must_allow(work, project, new, kept)
+            await work.programs.add(list(kept.values()))
+            batch = await self._add(work, draft.batch(new, project.priority), new)
+            jobs = draft.jobs(batch, new.platform, new.jobs)
+            await work.jobs.add(jobs)
+            await self.requests.remember(work, asked, batch.id)
+        await self.bell.ring()
+        return Created(batch=batch, jobs=jobs)
 
     async def repeat(self, actor: Actor, id: BatchId, filter: JobFilter, asked: Asked | None = None) -> Batch:
         """A new batch, the actor's, of those jobs of a closed one that a filter selects.
@@ -112,7 +128,7 @@ class Batches:
         platform = await self.platforms.get(old.platform_id)
         async with self.db.work() as work:
             if (earlier := await self.requests.repeated(work, asked)) is not None:
-                return await _made(work, actor, earlier)
+                return (await _made(work, actor, earlier)).batch
             old = await work.batches.get(id, visible_to=actor)
             old.must_be_closed()
             project = await work.projects.get(old.project_id)
@@ -326,7 +342,7 @@ class Batches:
         if len(jobs) > self.max_jobs:
             raise TooManyJobs(len(jobs), self.max_jobs)
 
-    async def must_fit(self, actor: Actor, new: NewBatch) -> Project:
+    async def must_fit(self, work: Work, actor: Actor, new: NewBatch) -> Project:
         """The project of a new batch.
 
         Raises:
@@ -334,10 +350,7 @@ class Batches:
             PlatformNotAllowed: its project may not use the platform.
         """
         self._bound(new.jobs)
-        if not actor.sees(new.project_id):
-            raise Unknown("project", str(new.project_id))
-        async with self.db.look() as work:
-            project = await work.projects.get(new.project_id)
+        project = await work.projects.get(new.project_id) if actor.sees(new.project_id) else None
         if project is None:
             raise Unknown("project", str(new.project_id))
         if not project.allows(new.platform.name):
@@ -390,13 +403,18 @@ def _must_take_jobs_of(actor: Actor, batch: Batch) -> None:
         actor.must(Action.ADD_JOBS, batch)
 
 
-async def _made(work: Work, actor: Actor, earlier: Request) -> Batch:
+async def _made(work: Work, actor: Actor, earlier: Request) -> Created:
     """The batch that an earlier request made."""
     (id,) = earlier.made
     try:
-        return await work.batches.get(BatchId(UUID(id)), visible_to=actor)
+        batch = await work.batches.get(BatchId(UUID(id)), visible_to=actor)
     except Unknown:
         raise Deleted("batch", id) from None
+    return await _with_jobs(work, batch)
+
+
+async def _with_jobs(work: Work, batch: Batch) -> Created:
+    return Created(batch=batch, jobs=await work.jobs.of_batch(batch.id))
 
 
 async def _added(work: Work, actor: Actor, earlier: Request) -> Sequence[Job]:

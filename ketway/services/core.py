@@ -193,6 +193,7 @@ def build_core(
             clock=clock,
             bell=bell,
             slots=Slots(db=db, clock=clock),
+            requests=requests,
             leftovers=Leftovers(db=db, blobs=blobs, clock=clock),
             retaining=retaining,
             grace=limits.lease_life,

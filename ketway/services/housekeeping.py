@@ -11,6 +11,7 @@ from ketway.domain.leases import Lease, LeaseStatus
 from ketway.services.ending import settle, time_out
 from ketway.services.leftovers import Leftovers
 from ketway.services.ports import Bell, Clock, Database, Work
+from ketway.services.requests import Requests
 from ketway.services.retention import Retaining
 from ketway.services.slots import Slots
 
@@ -33,6 +34,7 @@ class Housekeeping:
     clock: Clock
     bell: Bell
     slots: Slots
+    requests: Requests
     leftovers: Leftovers
     retaining: Retaining
     grace: timedelta
@@ -68,7 +70,7 @@ class Housekeeping:
             async with self.db.work() as work:
                 await work.leases.extend_all(self.clock.now() + self.grace)
         self._note()
-        await self._sweep_requests()
+        await self.requests.sweep()
         await self.leftovers.sweep()
         await self.retaining.sweep()
         if await self._sweep_leases() + await self.slots.sweep() + await self._sweep_batches():
@@ -84,14 +86,6 @@ class Housekeeping:
             for lease in expired:
                 await self._lose(work, lease)
         return len(expired)
-
-    async def _sweep_requests(self) -> None:
-        now = self.clock.now()
-        async with self.db.look() as work:
-            if not await work.requests.has_expired(now):
-                return
-        async with self.db.work() as work:
-            await work.requests.forget_expired(now)
 
     async def _sweep_batches(self) -> int:
         now = self.clock.now()

@@ -21,7 +21,7 @@ from ketway.services.candidates import Turns
 from ketway.services.faults import Faults
 from ketway.services.grants import Grant, Lent, grants_of, read_lent
 from ketway.services.outcomes import Outcomes, is_latest, is_secret
-from ketway.services.paces import MOST_JOBS, Paces
+from ketway.services.paces import Paces
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, BlobStore, Clock, Database, Work
 
@@ -181,7 +181,7 @@ class Leases:
     async def _lot(self, work: Work, head: Candidate, platform: Platform) -> Sequence[Job]:
         """The job that goes next, and those that go with it."""
         is_alone = head.is_booked or self.faults.holds_back_on(platform.id) or not _lends_several(platform)
-        most = 1 if is_alone else MOST_JOBS
+        most = 1 if is_alone else self.paces.most_with(head)
         if platform.capacity is not None and most > 1:
             most = min(most, platform.capacity - await work.jobs.running_on(platform.id))
         line = await work.jobs.following(head, most) if most > 1 else ()

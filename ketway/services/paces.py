@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
+from math import ceil
 
 from ketway.domain.batches import BatchId
 from ketway.domain.jobs import Job, JobId
@@ -17,6 +18,7 @@ MOST_JOBS = 64
 MOST_S = 0.5
 #: Of the latest attempt in a mean.
 _WEIGHT = 0.25
+_LEAST_S = 0.0001
 _MOST_BATCHES = 10_000
 
 
@@ -38,7 +40,12 @@ class Paces:
         while len(self._batches) > _MOST_BATCHES:
             self._batches.popitem(last=False)
 
-    def expected_s(self, job: Job) -> float | None:
+    def most_with(self, head: Candidate) -> int:
+        """How many jobs there may be in a lot that begins with this one, if the others are like it."""
+        expected = self.expected_s(head)
+        return 1 if expected is None else min(MOST_JOBS, ceil(MOST_S / max(expected, _LEAST_S)))
+
+    def expected_s(self, job: Job | Candidate) -> float | None:
         """What a job may take, by its batch or else by its platform; None where nobody knows, or where
         it is too long to be lent together with others."""
         expected = self._batches.get(job.batch_id, self._platforms.get(job.platform_id))

@@ -93,6 +93,21 @@ class Platforms:
         """Whether somebody runs it; workers that are still loading must not lock anybody out."""
         return offer.is_served or offer.platform.engine in self.engines_here
 
+    async def chosen(self, door: Door, which: PlatformId | str) -> Platform:
+        """What a client names, by name or id, to run something on.
+
+        Raises:
+            Unknown: as `named`.
+        """
+        async with self.db.look() as work:
+            known = self._known(await self._states(work)).values()
+            named = [each for each in known if which in (each.name, each.id) and door in each.shown]
+            for platform in named:
+                # Whoever has its engine here need not ask for the workers that have it.
+                if platform.engine in self.engines_here or platform.engine in await self._engines(work):
+                    return platform
+        raise Unknown("platform", str(which))
+
     async def named(self, door: Door, name: str) -> Offer:
         """
         Raises:

@@ -43,7 +43,8 @@ class Rehearsals:
         Raises:
             As `Batches.create_checked`.
         """
-        project = await self.batches.must_fit(actor, new)
+        async with self.db.look() as work:
+            project = await self.batches.must_fit(work, actor, new)
         checked = await self.batches.checks.must_pass(
             new.project_id, new.platform, new.program, new.configuration, new.jobs
         )

@@ -2,7 +2,8 @@
 
 Clients repeat a request whose answer they never saw, and would make everything twice. So what was
 made is written down in the transaction that makes it, and struck out once the answer has been sent
-to the end. With an idempotency key it stays for a day, answered or not.
+to the end: in the transaction of the next that is written down, or by the next sweep, as a transaction
+of its own would double what a request costs. With an idempotency key it stays for a day, answered or not.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ class Requests:
     clock: Clock
     server: str
     answering: dict[RequestId, RequestId] = field(default_factory=dict)
+    #: Written down, and their answers sent to the end; here until they are struck out for good.
+    _answered: set[RequestId] = field(default_factory=set)
+    #: Request being answered now, to those that its transaction struck out.
+    _struck: dict[RequestId, tuple[RequestId, ...]] = field(default_factory=dict)
 
     async def repeated(self, work: Work, asked: Asked | None) -> Request | None:
         """The request that this one repeats; None if it is new.
@@ -53,22 +58,26 @@ class Requests:
         now = self.clock.now()
         if asked.key is not None:
             await work.requests.forget_expired(now)  # the same key may be among them
+        if self._answered:
+            self._struck[asked.id] = tuple(self._answered)
+            await work.requests.forget(self._struck[asked.id])
         await work.requests.add(remember(asked, tuple(map(str, made)), self.server, now))
         self.answering[asked.id] = asked.id
 
     async def answered(self, asked: Asked) -> None:
         """Its answer was sent to the end: from now on the same is meant as something new."""
-        written = self.answering.get(asked.id)
-        try:
-            if written is not None and asked.key is None:
-                async with self.db.work() as work:
-                    await work.requests.forget(written)
-        finally:
-            # Last: until it is struck out, nobody may take it for abandoned.
-            self.answering.pop(asked.id, None)
+        self._answered.difference_update(self._struck.pop(asked.id, ()))
+        written = self.answering.pop(asked.id, None)
+        if written is None or asked.key is not None:
+            return
+        self._answered.add(written)
+        if written != asked.id:
+            # To other servers a request whose first answer was lost is nobody's, and seems to be so still.
+            await self.sweep()
 
     async def abandoned(self, asked: Asked) -> None:
         """Its answer was not sent to the end: whoever asked may come again, to any server."""
+        self._struck.pop(asked.id, None)  # its transaction may have come to nothing
         written = self.answering.pop(asked.id, None)
         if written is not None and asked.key is None:
             # Failing that, nobody is left to be told; to other servers it seems to be answered still.
@@ -76,9 +85,20 @@ class Requests:
                 async with self.db.work() as work:
                     await work.requests.hand_to(written, NOBODY)
 
+    async def sweep(self) -> None:
+        """Strike out what was answered since, and forget keys whose day is over."""
+        now, answered = self.clock.now(), tuple(self._answered)
+        async with self.db.look() as work:
+            if not answered and not await work.requests.has_expired(now):
+                return
+        async with self.db.work() as work:
+            await work.requests.forget(answered)
+            await work.requests.forget_expired(now)
+        self._answered.difference_update(answered)
+
     async def _is_being_answered(self, work: Work, earlier: Request) -> bool:
-        """Two alike at the same time are two; a repetition comes after the first has failed."""
-        if earlier.id in self.answering.values():
+        """Or was answered; two alike at the same time are two, a repetition comes after the first failed."""
+        if earlier.id in self._answered or earlier.id in self.answering.values():
             return True
         is_elsewhere = earlier.server not in (NOBODY, self.server)
         return is_elsewhere and await work.requests.is_served(earlier)

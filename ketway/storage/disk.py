@@ -60,7 +60,11 @@ class DiskBlobs:
             raise Unknown("blob", key) from None
 
     async def exists(self, key: str) -> bool:
-        return await self._do(self._path(key).is_file)
+        # A look at a name takes less than the way to a thread and back.
+        try:
+            return self._path(key).is_file()
+        except OSError as error:
+            raise _busy(error) from error
 
     async def delete(self, key: str) -> None:
         with suppress(*_NOT_THERE):
@@ -98,7 +102,11 @@ class DiskBlobs:
         except _NOT_THERE:
             raise
         except OSError as error:
-            raise StoreBusy(error.strerror or "input/output error") from error
+            raise _busy(error) from error
+
+
+def _busy(error: OSError) -> StoreBusy:
+    return StoreBusy(error.strerror or "input/output error")
 
 
 def _write(path: Path, body: bytes, folder: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +18,10 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ketway.api import once, pasqal, scaleway
+from ketway.db.tables import requests
+from ketway.domain.errors import StoreBusy
 from ketway.services.drafts import NewBatch
+from ketway.services.requests import Requests
 from tests.api.pasqal.worlds import an_emulator
 from tests.api.scaleway.worlds import an_aer
 from tests.postgres import Postgres
@@ -119,6 +123,23 @@ async def both(world: World) -> AsyncIterator[Both]:
         yield Both(world, client, line)
 
 
+async def _made(both: Both) -> list[str]:
+    """What the requests made that are written down."""
+    work: Any
+    async with both.world.db.look() as work:
+        rows = await work.requests._run(lambda c: c.execute(select(requests.c.made)).scalars().all())
+    return [id for made in rows for id in made]
+
+
+async def _remember_and_fail(self: Requests, *arguments: Any) -> None:
+    """Writing down on a disk that is full by then."""
+    await _REMEMBER(self, *arguments)
+    raise StoreBusy("full")
+
+
+_REMEMBER = Requests.remember
+
+
 def id_of(answer: httpx.Response) -> str:
     assert answer.status_code == 200, answer.text
     body = answer.json()
@@ -185,6 +206,37 @@ async def test_a_repeat_after_the_server_died_gets_the_first_batch(both):
     both.world.core.requests.answering.clear()
 
     assert id_of(await both.post(BATCHES, both.batch())) == id_of(first)
+
+
+async def test_what_was_answered_is_struck_out_by_the_next_and_by_the_sweep(both):
+    first = id_of(await both.post(BATCHES, both.batch()))
+    assert await _made(both) == [first]
+
+    second = id_of(await both.post(BATCHES, both.batch(jobs=[{"runs": 6}])))
+    assert await _made(both) == [second]
+
+    await both.world.core.housekeeping.sweep()
+    assert await _made(both) == []
+
+
+async def test_what_was_answered_is_struck_out_though_the_next_came_to_nothing(both, monkeypatch):
+    first = id_of(await both.post(BATCHES, both.batch()))
+    monkeypatch.setattr(Requests, "remember", _remember_and_fail)
+    assert (await both.post(BATCHES, both.batch(jobs=[{"runs": 6}]))).status_code == 503
+    monkeypatch.undo()
+    assert await _made(both) == [first]
+
+    assert id_of(await both.post(BATCHES, both.batch())) != first
+    await both.world.core.housekeeping.sweep()
+    assert await _made(both) == []
+
+
+async def test_a_lost_answer_stays_written_down_whatever_is_struck_out(both):
+    await both.post(BATCHES, both.batch())
+    lost = id_of(await both.post(BATCHES, both.batch(jobs=[{"runs": 6}]), lost=True))
+    await both.world.core.housekeeping.sweep()
+
+    assert await _made(both) == [lost]
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from ketway.domain.accounts import AccountId
+from ketway.domain.accounts import AccountId, Role
 from ketway.domain.credentials import ApiKeyId
 from ketway.domain.errors import Stale
 from ketway.services.listing import Page
-from tests.builders import ACCOUNT, NOON, PROJECT, a_key, an_account
+from tests.builders import ACCOUNT, NOON, PROJECT, a_key, a_membership, an_account
 from tests.contracts.rows import ELSEWHERE, SOMEBODY, after
 
 
@@ -42,6 +42,21 @@ async def test_an_account_is_found_by_id_and_by_email_in_any_case(db):
         assert await work.accounts.by_email("SOMEBODY@here") == kept
         assert await work.accounts.by_email("nobody@here") is None
         assert await work.accounts.get(AccountId(uuid4())) is None
+
+
+async def test_an_account_comes_with_what_it_is_in_each_project(db):
+    account = an_account(email="somebody@here")
+    await keep(db, account)
+
+    async with db.work() as work:
+        assert await work.accounts.with_roles(account.id) == (account, {})
+        await work.projects.add_member(a_membership(account.id, PROJECT, Role.ADMIN))
+        await work.projects.add_member(a_membership(account.id, ELSEWHERE, Role.MEMBER))
+
+        found = await work.accounts.with_roles(account.id)
+
+        assert found == (account, {PROJECT: Role.ADMIN, ELSEWHERE: Role.MEMBER})
+        assert await work.accounts.with_roles(AccountId(uuid4())) is None
 
 
 async def test_an_email_belongs_to_one_account(db):

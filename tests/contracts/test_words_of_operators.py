@@ -223,7 +223,7 @@ async def test_a_request_is_handed_to_whoever_answers_it_now_and_a_run_that_is_o
         assert not await work.requests.is_served(found)
 
 
-async def test_requests_are_forgotten_one_by_one_or_once_they_expire(db):
+async def test_requests_are_forgotten_by_id_or_once_they_expire(db):
     first, second = a_request(), a_request(expires_at=after(hours=24))
     async with db.work() as work:
         await work.requests.add(first)
@@ -233,6 +233,6 @@ async def test_requests_are_forgotten_one_by_one_or_once_they_expire(db):
         assert not await work.requests.has_expired(after(minutes=5))
         assert await work.requests.has_expired(after(hours=24))
 
-        await work.requests.forget(second.id)
+        await work.requests.forget([second.id])
 
         assert await work.requests.like(asked(), NOON) == []

@@ -30,6 +30,12 @@ class MemoryAccounts:
     async def get(self, id: AccountId) -> Account | None:
         return self._tables.accounts.get(id)
 
+    async def with_roles(self, id: AccountId) -> tuple[Account, Mapping[ProjectId, Role]] | None:
+        account = self._tables.accounts.get(id)
+        members = self._tables.members.values()
+        roles = {member.project_id: member.role for member in members if member.account_id == id}
+        return None if account is None else (account, roles)
+
     async def by_email(self, email: str) -> Account | None:
         accounts = self._tables.accounts.values()
         return next((account for account in accounts if account.email == email.lower()), None)

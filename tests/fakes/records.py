@@ -68,8 +68,9 @@ class MemoryRequests:
     async def is_served(self, request: Request) -> bool:
         return False
 
-    async def forget(self, id: RequestId) -> None:
-        self._tables.requests.pop(id, None)
+    async def forget(self, ids: Sequence[RequestId]) -> None:
+        for id in ids:
+            self._tables.requests.pop(id, None)
 
     async def has_expired(self, now: datetime) -> bool:
         return any(request.expires_at <= now for request in self._tables.requests.values())
@@ -77,7 +78,7 @@ class MemoryRequests:
     async def forget_expired(self, now: datetime) -> None:
         for request in list(self._tables.requests.values()):
             if request.expires_at <= now:
-                await self.forget(request.id)
+                await self.forget([request.id])
 
 
 def _keyed(request: Request) -> Hashable | None:

@@ -21,7 +21,9 @@ from ketway.domain.errors import BadField, Invalid, Malformed, Several
 from ketway.domain.jobs import Job
 from ketway.domain.programs import ProgramId
 from ketway.domain.requests import Asked
+from ketway.services.batches import Created
 from ketway.services.core import Core
+from ketway.services.drafts import NewBatch
 from ketway.services.listing import Listed, Page
 
 M = TypeVar("M", bound=BaseModel)
@@ -106,6 +108,16 @@ async def batch_v1(core: Core, actor: Actor, kept: Batch, sequence: str | None) 
     (shown,) = await batches(core, [kept])
     jobs = await jobs_v1(core, actor, await core.batches.jobs_of(actor, kept.id))
     return shown | {"sequence_builder": sequence, "jobs": jobs}
+
+
+async def created(core: Core, actor: Actor, made: Created, new: NewBatch) -> dict[str, Any]:
+    """As `batch_v1`, of what a request made: from what it sent, where nothing came to it since."""
+    first = [job for job in made.jobs if job.position <= len(new.jobs)]
+    jobs = [translate.job_v1(job, new.jobs[job.position - 1].program) for job in first]
+    later = await jobs_v1(core, actor, made.jobs[len(first) :])
+    ids = [job.id for job in made.jobs]
+    shown = translate.batch(made.batch, new.platform.name, translate.counted(made.jobs), ids)
+    return shown | {"sequence_builder": new.program, "jobs": [*jobs, *later]}
 
 
 async def batch_with_results(core: Core, actor: Actor, kept: Batch) -> dict[str, Any]:

@@ -51,8 +51,8 @@ async def create_batch(request: Request, actor: ActorDep, core: CoreDep) -> Resp
         return success(await rehearsed(core, actor, await new_batch(core, said, translate.DOOR)))
     said, asked = await answers.read_once(request, actor, wire.CreateBatch)
     new = await new_batch(core, said, translate.DOOR)
-    batch = await core.batches.create_checked(actor, new, asked)
-    return success(await batch_v1(core, actor, batch, new.program))
+    made = await core.batches.create_checked(actor, new, asked)
+    return success(await answers.created(core, actor, made, new))
 
 
 @router.get("/api/v1/batches", **told(shapes.Page[shapes.Batch], query=(*PAGING, *BATCH_FILTERS)))

@@ -75,7 +75,7 @@ async def _platform(core: Core, said: wire.CreateBatch) -> Platform:
             ("body", "device_type"), "is missing, and the sequence does not name a device.", "required"
         )
     try:
-        return (await core.platforms.named(translate.DOOR, name)).platform
+        return await core.platforms.chosen(translate.DOOR, name)
     except NotFound:
         offered = ", ".join(offer.platform.name for offer in await core.platforms.offers(translate.DOOR))
         raise BadField(

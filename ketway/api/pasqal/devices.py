@@ -97,7 +97,7 @@ async def set_status(device_id: UUID, request: Request, actor: ActorDep, core: C
 )
 async def get_queue_size(dt_name: str, actor: ActorDep, core: CoreDep) -> Response:
     """What waits in each class, whoever sent it and by whatever way."""
-    platform = await _named(core, dt_name)
+    platform = await core.platforms.chosen(translate.DOOR, dt_name)
     waiting = await core.figures.waiting_on(platform.id)
     return success({"device_queues": translate_devices.queues(waiting)})
 
@@ -106,7 +106,7 @@ async def get_queue_size(dt_name: str, actor: ActorDep, core: CoreDep) -> Respon
 async def get_queue(dt_name: str, request: Request, actor: ActorDep, core: CoreDep) -> Response:
     """Living batches that the caller may see, in the order in which they are served."""
     page = Query(request.query_params).page()
-    platform = await _named(core, dt_name)
+    platform = await core.platforms.chosen(translate.DOOR, dt_name)
     listed = await core.figures.queue(actor, platform.id, page)
     rows = await answers.batches(core, listed.items)
     return answers.page([translate_devices.queued(row) for row in rows], listed, page)
@@ -128,7 +128,7 @@ async def get_public_specs(core: CoreDep) -> Response:
 @router.get("/api/v1/devices/specs/{device_type}", **told(Answer[records.Specs]))
 async def get_device_specs(device_type: str, actor: ActorDep, core: CoreDep) -> Response:
     """What one device accepts."""
-    return success(translate_devices.specs(await _named(core, device_type)))
+    return success(translate_devices.specs(await core.platforms.chosen(translate.DOOR, device_type)))
 
 
 @router.put(
@@ -144,9 +144,9 @@ async def set_device_specs(device_type: str, request: Request, actor: ActorDep, 
     actor.must_operate()
     said = await answers.read(request, wire.DeviceSpecs)
     translate_devices.must_be_specs(said.specs)
-    platform = await _named(core, device_type)
+    platform = await core.platforms.chosen(translate.DOOR, device_type)
     await core.platforms.set_specs(actor, platform.id, said.specs)
-    return success(translate_devices.specs(await _named(core, device_type)))
+    return success(translate_devices.specs(await core.platforms.chosen(translate.DOOR, device_type)))
 
 
 @router.get("/api/v1/health", **told(Answer[shapes.Nothing]))
@@ -167,10 +167,6 @@ async def _list(core: Core, request: Request, offers: Sequence[Offer]) -> Respon
 async def _shown(core: Core, offers: Sequence[Offer]) -> list[dict[str, Any]]:
     waits = await core.figures.mean_waits([offer.platform.id for offer in offers])
     return [translate_devices.device(offer, waits.get(offer.platform.id, 0.0)) for offer in offers]
-
-
-async def _named(core: Core, name: str) -> Platform:
-    return (await core.platforms.named(translate.DOOR, name)).platform
 
 
 async def _with_specs(core: Core) -> list[Platform]:

@@ -53,8 +53,8 @@ async def create_ovh_batch(request: Request, visitor: VisitorDep, core: CoreDep)
     said, asked = await answers.read_once(request, visitor.actor, wire.CreateOvhBatch)
     placed = wire.CreateBatch(**dict(said) | {"project_id": visitor.project_id})
     new = await new_batch(core, placed, translate.OVH)
-    batch = await core.batches.create_checked(visitor.actor, new, asked)
-    return success(await answers.batch_v1(core, visitor.actor, batch, new.program))
+    made = await core.batches.create_checked(visitor.actor, new, asked)
+    return success(await answers.created(core, visitor.actor, made, new))
 
 
 @router.get("/batches/{batch_id}", **told(Answer[shapes.BatchWithSequence]))

@@ -50,9 +50,13 @@ class Caller:
         return project
 
 
-def core(request: Request) -> Core:
+async def core_of(request: Request) -> Core:
+    # Plain functions are run in a thread, which costs more than all that this one does.
     found: Core = request.app.state.core
     return found
+
+
+CoreDep = Annotated[Core, Depends(core_of)]
 
 
 class SecretKey(APIKeyHeader):
@@ -76,15 +80,14 @@ class SecretKey(APIKeyHeader):
 SecretDep = Annotated[str, Security(SecretKey(name=HEADER, description="A secret key, as it stands."))]
 
 
-async def caller(request: Request, secret: SecretDep) -> Caller:
+async def caller(core: CoreDep, secret: SecretDep) -> Caller:
     """
     Raises:
         BadToken: unknown, revoked or expired.
         AccountDisabled
     """
-    actor, key = await core(request).accounts.by_secret(secret)
+    actor, key = await core.accounts.by_secret(secret)
     return Caller(actor=actor.through(DOOR), key=key)
 
 
-CoreDep = Annotated[Core, Depends(core)]
 CallerDep = Annotated[Caller, Depends(caller)]

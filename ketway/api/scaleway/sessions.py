@@ -126,7 +126,7 @@ async def platform_of(core: Core, id: UUID) -> Platform:
         BadField
     """
     try:
-        return (await core.platforms.offered(DOOR, PlatformId(id))).platform
+        return await core.platforms.chosen(DOOR, PlatformId(id))
     except NotFound:
         raise BadField(("platform_id",), f"there is no platform {id}; list them", "constraint") from None
 
