@@ -25,7 +25,17 @@ from sqlalchemy import (
 from ketway.db.ended import note_deletion
 from ketway.db.paging import filtered, is_narrow, page_of, projects_of, skipped
 from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
-from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, OPEN, PAUSED, batches, jobs
+from ketway.db.tables import (
+    BOOKED,
+    DEDUPLICATES,
+    HOLDS,
+    LIVES,
+    OPEN,
+    PAUSED,
+    UNFINISHED,
+    batches,
+    jobs,
+)
 from ketway.db.types import MICROSECONDS, latest
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
@@ -46,6 +56,11 @@ _NEXT_SLOTS = (
     .group_by(batches.c.platform_id)
 )
 _BY_ID = rows_by(batches.c.id)
+_HOLD_BACK = (
+    update(jobs)
+    .where(UNFINISHED, jobs.c.batch_id == bindparam("of_batch"))
+    .values(is_held_back=bindparam("held_back"))
+)
 _SHOWN = select(batches).where(batches.c.id == bindparam("id"), batches.c.deleted_at.is_(None))
 
 
@@ -53,6 +68,8 @@ class SqlBatches:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
         self._run = runner.run
+        # As they were read or written in this transaction, where nobody else writes.
+        self._held_back: dict[BatchId, bool] = {}
 
     async def add(self, batch: Batch) -> None:
         row = to_row(batch) | {"echo": dict(batch.echo)}
@@ -61,6 +78,8 @@ class SqlBatches:
     async def get(self, id: BatchId, *, visible_to: Actor) -> Batch:
         row = await self._run(lambda c: c.execute(_SHOWN, {"id": id}).one_or_none())
         found = None if row is None else from_row(Batch, row)
+        if found is not None:
+            self._held_back[found.id] = found.is_held_back
         if found is None or not visible_to.finds(found):
             raise Unknown("batch", str(id))
         return found
@@ -73,9 +92,13 @@ class SqlBatches:
 
     async def of(self, ids: Sequence[BatchId]) -> Mapping[BatchId, Batch]:
         rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
-        return {batch.id: batch for batch in from_rows(Batch, rows)}
+        found = {batch.id: batch for batch in from_rows(Batch, rows)}
+        self._held_back |= {id: batch.is_held_back for id, batch in found.items()}
+        return found
 
     async def put(self, *batches_: Batch) -> None:
+        if unread := [batch.id for batch in batches_ if batch.id not in self._held_back]:
+            await self.of(unread)
         rows = [
             to_changes(batch)
             | {"echo": dict(batch.echo), "version": batch.version + 1}
@@ -84,6 +107,15 @@ class SqlBatches:
         ]
         if not await self._run(lambda c: put_all(c, batches, rows)):
             raise Stale("batch", " or ".join(str(batch.id) for batch in batches_))
+        for batch in batches_:
+            if self._held_back[batch.id] is not batch.is_held_back:
+                await self._tell_jobs(batch)
+
+    async def _tell_jobs(self, batch: Batch) -> None:
+        """Those that run too: they may wait again."""
+        told = {"of_batch": batch.id, "held_back": batch.is_held_back}
+        await self._runner.run_aside(lambda c: c.execute(_HOLD_BACK, told))
+        self._held_back[batch.id] = batch.is_held_back
 
     async def list(self, actor: Actor, filter: BatchFilter, page: Page) -> Listed[Batch]:
         projects = None if is_narrow(filter) else projects_of(actor, filter)

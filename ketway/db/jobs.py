@@ -13,8 +13,10 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     bindparam,
+    false,
     func,
     insert,
+    or_,
     select,
     type_coerce,
     update,
@@ -23,10 +25,10 @@ from sqlalchemy import (
 from ketway.db import ended, lines
 from ketway.db.paging import filtered, is_narrow, page_of, projects_of
 from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
-from ketway.db.tables import BOOKED, PAUSED, RUNS, UNFINISHED, WAITS, batches, jobs
+from ketway.db.tables import RUNS, UNFINISHED, WAITS, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
-from ketway.domain.batches import BatchId
+from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
@@ -38,6 +40,11 @@ from ketway.services.listing import JobFilter, Listed, Load, Order, Page
 _BATCH_NAME = select(batches.c.name).where(batches.c.id == jobs.c.batch_id).scalar_subquery()
 
 
+_ADD = insert(jobs).values(
+    is_held_back=select(or_(batches.c.status == BatchStatus.PAUSED, batches.c.slot_ends_at.is_not(None)))
+    .where(batches.c.id == bindparam("of_batch"))
+    .scalar_subquery()
+)
 # Asked with every claim and every outcome.
 _BY_ID = rows_by(jobs.c.id)
 _LINE = ("platform_id", "priority", "project_id")
@@ -46,12 +53,7 @@ _FOLLOWING = (
     .where(
         WAITS,
         *(jobs.c[name] == bindparam(name) for name in _LINE),
-        *(
-            jobs.c.batch_id.not_in(
-                select(batches.c.id).where(held, batches.c.platform_id == bindparam("platform_id"))
-            )
-            for held in (PAUSED, BOOKED)
-        ),
+        jobs.c.is_held_back == false(),
         jobs.c.created_at >= bindparam("created_at"),
     )
     .order_by(jobs.c.created_at, jobs.c.batch_id, jobs.c.position)
@@ -93,9 +95,9 @@ class SqlJobs:
         self._run = runner.run
 
     async def add(self, jobs_: Sequence[Job]) -> None:
-        rows = [_row(job) for job in jobs_]
+        rows = [_row(job) | {"of_batch": job.batch_id} for job in jobs_]
         if rows:
-            await self._run(lambda c: c.execute(insert(jobs), rows))
+            await self._run(lambda c: c.execute(_ADD, rows))
             await self._run(lambda c: ended.note_new(c, jobs_))
 
     async def get(self, id: JobId, *, visible_to: Actor) -> Job:
@@ -187,7 +189,7 @@ class SqlJobs:
                 func.count().label("jobs"),
                 func.coalesce(func.sum(jobs.c.shots), 0).label("shots"),
             )
-            .where(WAITS, jobs.c.platform_id == platform)
+            .where(WAITS, jobs.c.is_held_back.in_([False, True]), jobs.c.platform_id == platform)
             .group_by(jobs.c.priority)
         )
         rows = await self._run(lambda c: c.execute(query).all())

@@ -276,6 +276,9 @@ jobs = Table(
     Column("echo", Json, nullable=False),
     Column("version", Integer, nullable=False),
     Column("deleted_at", Moment),
+    # As its batch's, kept by the stores with every move of that: lines pass over such jobs at no cost. Of
+    # what has ended it says nothing.
+    Column("is_held_back", Boolean, nullable=False, server_default="0"),
     Index("uq_jobs_batch", "batch_id", "position", unique=True),
     Index("ix_jobs_unfinished", "batch_id", "position", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     Index("ix_jobs_batch_status", "batch_id", "status"),
@@ -291,6 +294,7 @@ jobs = Table(
     # Lines, see lines.py. It is walked as it stands: its order is that in which they are served.
     Index(
         "ix_jobs_waiting",
+        "is_held_back",
         "platform_id",
         "priority",
         "project_id",

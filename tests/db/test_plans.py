@@ -270,11 +270,24 @@ def test_a_change_of_a_row_leaves_the_indexes_of_lists_alone(kept, table, index)
 async def test_lines_are_walked_along_their_index_and_never_sorted(filled):
     watched, _ = filled
 
-    plan = await watched.plan_of(HOT["heads"])
+    for ask, skips in (
+        ("heads", ("project_id>?", "priority>?", "platform_id>?")),
+        ("behind", ("batch_id>?", "created_at>?")),
+    ):
+        plan = await watched.plan_of(HOT[ask])
+        steps = [step for step in plan if "ix_jobs_waiting" in step]
+        for found in skips:
+            assert any("(is_held_back=?" in step and step.endswith(f"{found})") for step in steps), plan
+        assert not any("TEMP B-TREE" in step for step in plan), plan
 
-    steps = [step for step in plan if "ix_jobs_waiting" in step]
-    for found in ("batch_id>?", "created_at>?", "project_id>?", "priority>?", "platform_id>?"):
-        assert any(step.endswith(f"{found})") for step in steps), plan
+
+async def test_what_follows_in_a_line_is_read_in_its_order_and_passes_over_nothing(filled):
+    watched, _ = filled
+
+    plan = await watched.plan_of(HOT["following"])
+
+    line = "is_held_back=? AND platform_id=? AND priority=? AND project_id=? AND created_at>?"
+    assert f"SEARCH jobs USING INDEX ix_jobs_waiting ({line})" in plan, plan
     assert not any("TEMP B-TREE" in step for step in plan), plan
 
 

@@ -1,4 +1,4 @@
-"""What ended is counted, results expire."""
+"""Room for a million jobs."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,6 +21,26 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_ended_jobs_project_id")),
         sa.PrimaryKeyConstraint("project_id", "creator_id", "door", "status", name=op.f("pk_ended_jobs")),
     )
+    with op.batch_alter_table("jobs", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("is_held_back", sa.Boolean(), server_default="0", nullable=False))
+        batch_op.drop_index(batch_op.f("ix_jobs_waiting"), sqlite_where=sa.text("status = 'queued'"))
+        batch_op.create_index(
+            "ix_jobs_waiting",
+            [
+                "is_held_back",
+                "platform_id",
+                "priority",
+                "project_id",
+                "created_at",
+                "batch_id",
+                "position",
+                "status",
+            ],
+            unique=False,
+            sqlite_where=sa.text("status = 'queued'"),
+            postgresql_where=sa.text("status = 'queued'"),
+        )
+
     with op.batch_alter_table("projects", schema=None) as batch_op:
         batch_op.add_column(sa.Column("retention", sa.Text(), server_default="{}", nullable=False))
 
@@ -46,3 +66,10 @@ def upgrade() -> None:
         "UPDATE results SET project_id = (SELECT project_id FROM jobs WHERE jobs.id = results.job_id) "
         "WHERE project_id = ''"
     )
+    jobs = sa.table("jobs", *map(sa.column, ("batch_id", "status", "is_held_back")))
+    batches = sa.table("batches", *map(sa.column, ("id", "status", "slot_ends_at")))
+    held = sa.select(batches.c.id).where(
+        sa.or_(batches.c.status == "paused", batches.c.slot_ends_at.is_not(None))
+    )
+    waiting = jobs.c.status.in_(["queued", "running"])
+    op.execute(sa.update(jobs).where(waiting, jobs.c.batch_id.in_(held)).values(is_held_back=sa.true()))
