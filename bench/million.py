@@ -20,6 +20,7 @@ from bench.many import COPIES, SLICE, fill_many, fill_postgres
 from bench.report import Figure
 from ketway.db.migrate import upgrade
 from ketway.domain.quotas import Quotas
+from ketway.domain.retention import Retention
 from ketway.services.core import Limits
 from ketway.services.ports import Work
 from tests.builders import a_platform
@@ -108,6 +109,7 @@ def _processor_s(pids: list[int]) -> float:
 async def _measure(world: World, filled: Filled, clock: Clock) -> Taken:
     """Processor seconds of each, with what it takes to make rows into objects."""
     world.clock.time = filled.now
+    world.core.retaining.server = Retention(days=100)
     every = {**_looks(world, filled), **_uses(world, filled)}
     return {what: await _least_s(do, clock) for what, do in every.items()}
 
@@ -153,6 +155,9 @@ def _uses(world: World, filled: Filled) -> Mapping[str, Do]:
         ),
         "a round of housekeeping": world.core.housekeeping.sweep,
         "figures of a queue": lambda: world.core.figures.mean_waits([_IDLE.id]),
+        "what retention would let go": lambda: world.core.retaining.begin(world.operator),
+        "retention lets 200 results go": world.core.retaining.sweep,
+        "claim, meanwhile": claim_one,
     }
 
 
