@@ -22,6 +22,7 @@ from ketway.credentials_file import Credentials
 from ketway.domain.applications import Application
 from ketway.domain.platforms import Platform
 from ketway.domain.quotas import Quotas
+from ketway.domain.retention import Retention
 from ketway.domain.shares import FairShare
 from ketway.engines import catalogue
 from ketway.keys import links, tokens
@@ -105,6 +106,7 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
                     seconds_per_month=settings.quota_seconds_per_month,
                     spending_per_month=settings.quota_spending_per_month,
                 ),
+                retention=Retention(days=settings.retention_days, newest=settings.retention_newest),
                 fair_share=FairShare(half_life_s=settings.fair_share_half_life_s, is_on=settings.fair_share),
             ),
         )

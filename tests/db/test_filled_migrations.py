@@ -51,6 +51,7 @@ WORDS: dict[str, str | None] = {
     "specs": "{}",
     "answers": "[]",
     "quotas": "{}",
+    "retention": "{}",
     **dict.fromkeys(("tags", "errors", "counts", "made", "allowed_platforms"), '["some"]'),
     **dict.fromkeys(("echo", "parameters", "metadata", "engines", "progress", "data", "review"), "{}"),
 }
