@@ -45,6 +45,11 @@ _NEXT_SLOTS = (
     )
     .group_by(batches.c.platform_id)
 )
+_SLOTS_OF = select(batches).where(
+    BOOKED,
+    batches.c.platform_id.in_(bindparam("platforms", expanding=True)),
+    batches.c.slot_ends_at > bindparam("now"),
+)
 _BY_ID = rows_by(batches.c.id)
 _SHOWN = select(batches).where(batches.c.id == bindparam("id"), batches.c.deleted_at.is_(None))
 
@@ -159,6 +164,11 @@ class SqlBatches:
         asked = {"platforms": list(platforms), "now": now}
         rows = await self._run(lambda c: c.execute(_NEXT_SLOTS, asked).all())
         return {row.platform_id: row.begins for row in rows}
+
+    async def slots_of(self, platforms: Collection[PlatformId], now: datetime) -> Sequence[Batch]:
+        asked = {"platforms": list(platforms), "now": now}
+        found = from_rows(Batch, await self._run(lambda c: c.execute(_SLOTS_OF, asked).all()))
+        return sorted(found, key=lambda batch: (batch.slot_starts_at or now, str(batch.id)))
 
     async def count_open(self, project: ProjectId, most: int) -> int:
         found = select(batches.c.id).where(OPEN, batches.c.project_id == project).limit(most).subquery()

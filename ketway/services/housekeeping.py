@@ -12,6 +12,7 @@ from ketway.domain.leases import Lease, LeaseStatus
 from ketway.services.ending import settle, time_out
 from ketway.services.leftovers import Leftovers
 from ketway.services.ports import Bell, Clock, Database, Work
+from ketway.services.records import Records
 from ketway.services.requests import Requests
 from ketway.services.slots import Slots
 
@@ -36,6 +37,7 @@ class Housekeeping:
     slots: Slots
     requests: Requests
     leftovers: Leftovers
+    records: Records
     grace: timedelta
     interval_s: float
     is_alone: bool = True
@@ -78,6 +80,7 @@ class Housekeeping:
             await self.bell.ring()
         await self.requests.sweep()
         await self.leftovers.sweep()
+        await self.records.write()
 
     async def _sweep_leases(self) -> int:
         now = self.clock.now()

@@ -62,6 +62,7 @@ OWN: dict[tuple[str, str], Any] = {
     ("jobs", "progress"): 50,
     ("processes", "progress"): 50,
     ("learners", "package"): "package",
+    ("run_records", "runs"): "[[4, 0.5, null]]",
 }
 
 
