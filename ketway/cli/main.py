@@ -55,6 +55,7 @@ PublicUrl = Annotated[str | None, typer.Option(help="Address clients see, behind
 Certificate = Annotated[Path | None, typer.Option(help="Certificate chain, PEM.")]
 CertificateKey = Annotated[Path | None, typer.Option(help="Private key, PEM.")]
 Config = Annotated[Path | None, typer.Option(help="Settings, TOML.")]
+Faults = Annotated[Path | None, typer.Option(help="What goes wrong on purpose, TOML; to rehearse failure.")]
 
 
 @app.command()
@@ -70,9 +71,7 @@ def serve(
     tls_key: CertificateKey = None,
     require_sandbox: Sandboxed = None,
     config: Config = None,
-    faults: Annotated[
-        Path | None, typer.Option(help="What goes wrong on purpose, TOML; to rehearse failure.")
-    ] = None,
+    faults: Faults = None,
 ) -> None:
     """Run everything: the server, its queue and local workers."""
     _serve(
@@ -99,6 +98,7 @@ def api(
     tls_key: CertificateKey = None,
     require_sandbox: Sandboxed = None,
     config: Config = None,
+    faults: Faults = None,
 ) -> None:
     """Run the server without workers; any number of them share a PostgreSQL database and a data folder."""
     _serve(
@@ -111,6 +111,7 @@ def api(
         tls_cert=tls_cert,
         tls_key=tls_key,
         require_sandbox=require_sandbox,
+        faults=faults,
     )
 
 

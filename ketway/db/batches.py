@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Row,
     ScalarSelect,
+    Select,
     and_,
     bindparam,
     case,
@@ -36,7 +37,7 @@ from ketway.db.tables import (
     batches,
     jobs,
 )
-from ketway.db.types import MICROSECONDS, latest
+from ketway.db.types import MICROSECONDS, latest, micros
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
@@ -54,6 +55,11 @@ _NEXT_SLOTS = (
         batches.c.slot_starts_at > bindparam("now"),
     )
     .group_by(batches.c.platform_id)
+)
+_SLOTS_OF = select(batches).where(
+    BOOKED,
+    batches.c.platform_id.in_(bindparam("platforms", expanding=True)),
+    batches.c.slot_ends_at > bindparam("now"),
 )
 _BY_ID = rows_by(batches.c.id)
 _HOLD_BACK = (
@@ -172,49 +178,21 @@ class SqlBatches:
         return [batch.id for batch in await self._where(batches.c.parent_id == id)]
 
     async def overdue(self, now: datetime) -> Sequence[Batch]:
-        micros = int(now.timestamp() * MICROSECONDS)
-        busy = select(jobs.c.id).where(
-            jobs.c.batch_id == batches.c.id, jobs.c.status.in_([JobStatus.QUEUED, JobStatus.RUNNING])
-        )
-        since = latest(
-            batches.c.created_at,
-            func.coalesce(batches.c.started_at, 0),
-            func.coalesce(batches.c.last_ended_at, 0),
-            case((batches.c.status == BatchStatus.QUEUED, func.coalesce(_freed_at(now), 0)), else_=0),
-        )
-        idle = and_(
-            batches.c.is_open,
-            or_(batches.c.slot_ends_at.is_(None), batches.c.started_at.is_not(None)),
-            ~busy.exists(),
-            since + batches.c.max_idle_s * MICROSECONDS <= micros,
-        )
-        over = and_(
-            batches.c.slot_ends_at.is_(None),
-            batches.c.started_at + batches.c.max_total_s * MICROSECONDS <= micros,
-        )
-        not_stopping = batches.c.status != BatchStatus.STOPPING
-        return await self._unsorted(LIVES, not_stopping, or_(idle, over))
+        asked = {"now": now, "micros": micros(now)}
+        return _by_age(await self._run(lambda c: c.execute(_OVERDUE, asked).all()))
 
     async def begun(self, now: datetime) -> Sequence[Batch]:
         rows = await self._run(lambda c: c.execute(_BEGUN, {"now": now}).all())
         return _by_age(rows)
 
     async def active_on(self, platform: PlatformId) -> Sequence[Batch]:
-        return await self._unsorted(
-            LIVES, batches.c.status == BatchStatus.ACTIVE, batches.c.platform_id == platform
-        )
+        return _by_age(await self._run(lambda c: c.execute(_ACTIVE_ON, {"platform": platform}).all()))
 
     async def yielded(self) -> Sequence[Batch]:
-        return await self._unsorted(PAUSED, batches.c.yielded_at.is_not(None))
+        return _by_age(await self._run(lambda c: c.execute(_YIELDED).all()))
 
     async def open_queue(self) -> Sequence[Batch]:
-        return await self._unsorted(
-            LIVES,
-            batches.c.status == BatchStatus.QUEUED,
-            batches.c.is_open,
-            ~batches.c.is_exclusive,
-            batches.c.slot_ends_at.is_(None),
-        )
+        return _by_age(await self._run(lambda c: c.execute(_OPEN_QUEUE).all()))
 
     async def next_slots(
         self, platforms: Collection[PlatformId], now: datetime
@@ -222,6 +200,11 @@ class SqlBatches:
         asked = {"platforms": list(platforms), "now": now}
         rows = await self._run(lambda c: c.execute(_NEXT_SLOTS, asked).all())
         return {row.platform_id: row.begins for row in rows}
+
+    async def slots_of(self, platforms: Collection[PlatformId], now: datetime) -> Sequence[Batch]:
+        asked = {"platforms": list(platforms), "now": now}
+        found = from_rows(Batch, await self._run(lambda c: c.execute(_SLOTS_OF, asked).all()))
+        return sorted(found, key=lambda batch: (batch.slot_starts_at or now, str(batch.id)))
 
     async def count_open(self, project: ProjectId, most: int) -> int:
         found = select(batches.c.id).where(OPEN, batches.c.project_id == project).limit(most).subquery()
@@ -236,11 +219,6 @@ class SqlBatches:
         await self._run(lambda c: note_deletion(c, jobs.c.batch_id == id))
         await self._run(lambda c: [c.execute(statement) for statement in hide])
 
-    async def _unsorted(self, *conditions: Condition) -> Sequence[Batch]:
-        """As `_where`, of what is asked every second: it is sorted here, as to get it sorted SQLite would
-        go by the index of time, through all that ever were, and not by that of the living."""
-        return _by_age(await self._run(lambda c: c.execute(select(batches).where(*conditions)).all()))
-
     async def _where(self, *conditions: Condition) -> Sequence[Batch]:
         query = select(batches).where(*conditions).order_by(batches.c.created_at, batches.c.id)
         rows = await self._run(lambda c: c.execute(query).all())
@@ -248,11 +226,34 @@ class SqlBatches:
 
 
 def _by_age(rows: Sequence[Row[Any]]) -> Sequence[Batch]:
+    """Of what is asked every second: it is sorted here, as to get it sorted SQLite would go by the index
+    of time, through all that ever were, and not by that of the living."""
     found = [from_row(Batch, row) for row in rows]
     return sorted(found, key=lambda batch: (batch.created_at, str(batch.id)))
 
 
-def _freed_at(now: datetime) -> ScalarSelect[datetime]:
+def _overdue() -> Select[Any]:
+    c, until = batches.c, bindparam("micros", type_=BigInteger)
+    busy = select(jobs.c.id).where(
+        jobs.c.batch_id == c.id, jobs.c.status.in_([JobStatus.QUEUED, JobStatus.RUNNING])
+    )
+    since = latest(
+        c.created_at,
+        func.coalesce(c.started_at, 0),
+        func.coalesce(c.last_ended_at, 0),
+        case((c.status == BatchStatus.QUEUED, func.coalesce(_freed_at(), 0)), else_=0),
+    )
+    idle = and_(
+        c.is_open,
+        or_(c.slot_ends_at.is_(None), c.started_at.is_not(None)),
+        ~busy.exists(),
+        since + c.max_idle_s * MICROSECONDS <= until,
+    )
+    over = and_(c.slot_ends_at.is_(None), c.started_at + c.max_total_s * MICROSECONDS <= until)
+    return select(batches).where(LIVES, c.status != BatchStatus.STOPPING, or_(idle, over))
+
+
+def _freed_at() -> ScalarSelect[datetime]:
     """When the latest slot on a batch's platform was, or will be, over."""
     slot = batches.alias("slots")
     was_used = or_(slot.c.ended_at.is_(None), slot.c.ended_at > slot.c.slot_starts_at)
@@ -261,13 +262,19 @@ def _freed_at(now: datetime) -> ScalarSelect[datetime]:
         .where(
             slot.c.platform_id == batches.c.platform_id,
             slot.c.booking_id.is_not(None),
-            slot.c.slot_starts_at <= now,
+            slot.c.slot_starts_at <= bindparam("now"),
             was_used,
         )
         .order_by(slot.c.slot_starts_at.desc())
         .limit(1)
         .scalar_subquery()
     )
+
+
+def _open_queue() -> Select[Any]:
+    c = batches.c
+    waits = c.status == BatchStatus.QUEUED
+    return select(batches).where(LIVES, waits, c.is_open, ~c.is_exclusive, c.slot_ends_at.is_(None))
 
 
 def _conditions(actor: Actor, filter: BatchFilter) -> list[Condition]:
@@ -285,3 +292,12 @@ def _conditions(actor: Actor, filter: BatchFilter) -> list[Condition]:
     if filter.max_jobs is not None:
         asked.append(size <= filter.max_jobs)
     return asked
+
+
+# Made once, as they are asked every second.
+_OVERDUE = _overdue()
+_OPEN_QUEUE = _open_queue()
+_YIELDED = select(batches).where(PAUSED, batches.c.yielded_at.is_not(None))
+_ACTIVE_ON = select(batches).where(
+    LIVES, batches.c.status == BatchStatus.ACTIVE, batches.c.platform_id == bindparam("platform")
+)

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from ketway.db import ended, lines
+from ketway.db import bundles, ended, lines
 from ketway.db.paging import filtered, is_narrow, page_of, projects_of
 from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
 from ketway.db.tables import RUNS, UNFINISHED, WAITS, batches, jobs
@@ -33,6 +33,7 @@ from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.domain.priorities import Priority
+from ketway.domain.queues import Sent
 from ketway.domain.scheduling import Candidate
 from ketway.domain.shares import Running
 from ketway.services.listing import JobFilter, Listed, Load, Order, Page
@@ -57,6 +58,11 @@ _FOLLOWING = (
         jobs.c.created_at >= bindparam("created_at"),
     )
     .order_by(jobs.c.created_at, jobs.c.batch_id, jobs.c.position)
+    .limit(bindparam("most"))
+)
+_RUNNING_JOBS = (
+    select(jobs)
+    .where(RUNS, jobs.c.platform_id.in_(bindparam("platforms", expanding=True)))
     .limit(bindparam("most"))
 )
 _OF_BATCH = (
@@ -173,6 +179,16 @@ class SqlJobs:
 
     async def behind(self, heads: Collection[JobId], most: int) -> Sequence[Candidate]:
         return await self._run(lambda c: lines.behind(c, heads, most))
+
+    async def sent(self, ids: Collection[JobId]) -> Mapping[JobId, Sent]:
+        return await self._run(lambda c: bundles.sent(c, ids))
+
+    async def count_behind(self, after: Candidate, before: Job | None, most: int) -> int:
+        return await self._run(lambda c: bundles.count_behind(c, after, before, most))
+
+    async def running_jobs(self, platforms: Collection[PlatformId], most: int) -> Sequence[Job]:
+        asked = {"platforms": list(platforms), "most": most}
+        return from_rows(Job, await self._run(lambda c: c.execute(_RUNNING_JOBS, asked).all()))
 
     async def count_waiting(self, project: ProjectId, most: int) -> int:
         return await self._run(lambda c: lines.count_waiting(c, project, most))

@@ -30,6 +30,8 @@ def _like(*same: Condition) -> Select[Any]:
 
 # Asked twice by every request that makes something.
 _ALIKE = _like(KEYLESS, requests.c.digest == bindparam("same"))
+# Asked every second.
+_EXPIRED = select(requests.c.id).where(requests.c.expires_at <= bindparam("now")).limit(1)
 _FORGET = delete(requests).where(requests.c.id.in_(bindparam("ids", expanding=True)))
 _SAME_KEY = _like(KEYED, requests.c.key == bindparam("same"))
 
@@ -58,8 +60,7 @@ class SqlRequests:
             await self._run(lambda c: c.execute(_FORGET, {"ids": ids}))
 
     async def has_expired(self, now: datetime) -> bool:
-        query = select(requests.c.id).where(requests.c.expires_at <= now).limit(1)
-        return await self._run(lambda c: c.execute(query).first() is not None)
+        return await self._run(lambda c: c.execute(_EXPIRED, {"now": now}).first() is not None)
 
     async def forget_expired(self, now: datetime) -> None:
         await self._run(lambda c: c.execute(delete(requests).where(requests.c.expires_at <= now)))

@@ -11,10 +11,8 @@ from ketway.db.holdings import add_results, take_off_results
 from ketway.db.rows import Runner, from_row, from_rows, names_of, to_row
 from ketway.db.tables import KEPT, jobs, results
 from ketway.domain.accounts import ProjectId
-from ketway.domain.estimates import Run
 from ketway.domain.jobs import JobId
-from ketway.domain.platforms import PlatformId
-from ketway.domain.results import Kept, Result, job_of, measured
+from ketway.domain.results import Kept, Result, job_of
 
 #: All but the documents, which lists would read for nothing.
 _KNOWN = [column for column in results.c if column.name != "document"]
@@ -57,18 +55,6 @@ class SqlResults:
         if rows:
             await self._run(lambda c: c.execute(_ADD, rows))
             await self._run(lambda c: add_results(c, results_))
-
-    async def history(self, platform: PlatformId, most: int) -> Sequence[Run]:
-        latest = (
-            select(jobs.c.id, jobs.c.started_at)
-            .where(jobs.c.platform_id == platform, jobs.c.started_at.is_not(None))
-            .order_by(jobs.c.started_at.desc())
-            .limit(most)
-            .subquery()
-        )
-        query = select(results.c.metadata).join(latest, latest.c.id == results.c.job_id)
-        rows = await self._run(lambda c: c.execute(query).all())
-        return [run for row in rows if (run := measured(row.metadata)) is not None]
 
     async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]:
         query = select(*_KNOWN).where(results.c.job_id.in_(jobs))

@@ -53,7 +53,7 @@ _FIXED = {
 }
 #: What else of a kind never changes, though it has no index: to write it again costs its encoding.
 _FIXED_OF: dict[type, set[str]] = {
-    Job: {"program_id", "parameters", "echo", "max_duration_s"},
+    Job: {"program_id", "qubits", "parameters", "echo", "max_duration_s"},
     Lease: {"attempt", "secret", "request_id", "granted_at"},
 }
 

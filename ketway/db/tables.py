@@ -261,6 +261,7 @@ jobs = Table(
     Column("tags", Words, nullable=False),
     Column("program_id", Id, ForeignKey("programs.id")),
     Column("shots", Integer),
+    Column("qubits", Integer),
     Column("parameters", Json, nullable=False),
     Column("priority", Rank(Priority), nullable=False),
     Column("status", Word(JobStatus), nullable=False),
@@ -425,6 +426,15 @@ shares = Table(
     Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
     Column("used_s", Double, nullable=False),
     Column("as_of", Moment, nullable=False),
+)
+
+# One row for each size on each platform: what the latest jobs took.
+run_records = Table(
+    "run_records",
+    metadata,
+    Column("platform_id", Id, primary_key=True),
+    Column("qubits", Integer, primary_key=True, autoincrement=False),
+    Column("runs", Json, nullable=False),
 )
 
 holdings = Table(

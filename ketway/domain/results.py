@@ -11,7 +11,6 @@ from uuid import UUID
 
 from ketway.domain.accounts import ProjectId
 from ketway.domain.errors import Unknown
-from ketway.domain.estimates import Run
 from ketway.domain.jobs import JobId
 
 _KEY = re.compile(r"results/[0-9a-f]{2}/(?P<job>[0-9a-f-]{36})-(?P<attempt>[0-9]+)-[0-9a-f]{16}")
@@ -101,12 +100,3 @@ def shown(counts: Mapping[str, int]) -> dict[str, int]:
     """The most frequent outcomes, the commonest first."""
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return dict(ranked[:MAX_COUNTS_SHOWN])
-
-
-def measured(metadata: Mapping[str, Any]) -> Run | None:
-    """What a result's metadata tells about its run; None where the engine told no size or time."""
-    qubits, seconds = metadata.get("qubits"), metadata.get("seconds")
-    if not isinstance(qubits, int) or not isinstance(seconds, int | float):
-        return None
-    memory = metadata.get("peak_memory_bytes")
-    return Run(qubits=qubits, seconds=seconds, memory_bytes=memory if isinstance(memory, int) else None)

@@ -21,6 +21,7 @@ from ketway.services.bookings import Bookings
 from ketway.services.candidates import Turns
 from ketway.services.checks import Checks
 from ketway.services.documents import Documents
+from ketway.services.durations import Durations
 from ketway.services.faults import Faults
 from ketway.services.figures import Figures
 from ketway.services.first_start import FirstStart
@@ -33,12 +34,15 @@ from ketway.services.leftovers import Leftovers
 from ketway.services.notices import Notices
 from ketway.services.outcomes import Outcomes
 from ketway.services.paces import Paces
+from ketway.services.pictures import Pictures
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, BlobStore, Checker, Clock, Database, Hasher, Tokens
 from ketway.services.processes import Processes
 from ketway.services.programs import Programs
 from ketway.services.projects import Projects
+from ketway.services.prospects import Prospects
 from ketway.services.quotas import Allowances
+from ketway.services.records import Records
 from ketway.services.rehearsals import Rehearsals
 from ketway.services.reports import Reports
 from ketway.services.requests import Requests
@@ -74,6 +78,7 @@ class Core:
     batches: Batches
     bookings: Bookings
     jobs: Jobs
+    prospects: Prospects
     documents: Documents
     programs: Programs
     platforms: Platforms
@@ -149,7 +154,10 @@ def build_core(
     documents = Documents(db=db, blobs=blobs)
     retaining = Retaining(db=db, blobs=blobs, clock=clock, server=limits.retention)
     paces = Paces()
-    turns = Turns(fair_share=limits.fair_share, backfill=Backfill(forecast=paces))
+    records = Records(db=db)
+    durations = Durations(paces=paces, platforms=platforms)
+    turns = Turns(fair_share=limits.fair_share, backfill=Backfill(forecast=durations))
+    pictures = Pictures(platforms=platforms, turns=turns, durations=durations)
     outcomes = Outcomes(
         db=db,
         blobs=blobs,
@@ -157,6 +165,7 @@ def build_core(
         bell=bell,
         turns=turns,
         paces=paces,
+        records=records,
         faults=trouble,
         max_in_row=limits.max_in_row,
     )
@@ -169,6 +178,7 @@ def build_core(
         ),
         keys=Keys(db=db, clock=clock, fresh=fresh),
         first_start=FirstStart(db=db, clock=clock, hasher=hasher, fresh=fresh),
+        prospects=Prospects(db=db, clock=clock, pictures=pictures),
         jobs=Jobs(db=db, blobs=blobs, kept=documents, clock=clock, bell=bell),
         documents=documents,
         programs=programs,
@@ -196,6 +206,7 @@ def build_core(
             requests=requests,
             leftovers=Leftovers(db=db, blobs=blobs, clock=clock),
             retaining=retaining,
+            records=records,
             grace=limits.lease_life,
             interval_s=limits.sweep_interval_s,
             is_alone=is_alone,

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.credentials import WorkerToken, WorkerTokenId
 from ketway.domain.errors import Unknown
-from ketway.domain.estimates import Run
 from ketway.domain.jobs import JobId
 from ketway.domain.leases import Lease, LeaseId, LeaseStatus, Worker, WorkerId
-from ketway.domain.platforms import PlatformId
 from ketway.domain.programs import Program, ProgramId
-from ketway.domain.results import Kept, Result, measured
+from ketway.domain.results import Kept, Result
 from ketway.services.listing import Listed, Page
 from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of
 
@@ -64,16 +62,6 @@ class MemoryResults:
 
     async def documents(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         return {key: self._tables.documents[key] for key in keys if key in self._tables.documents}
-
-    async def history(self, platform: PlatformId, most: int) -> Sequence[Run]:
-        began = [
-            (job.started_at, job.id)
-            for job in self._tables.jobs.values()
-            if job.platform_id == platform and job.started_at is not None
-        ]
-        latest = [id for _, id in sorted(began, reverse=True)[:most]]
-        runs = [measured(self._tables.results[id].metadata) for id in latest if id in self._tables.results]
-        return [run for run in runs if run is not None]
 
     async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]:
         return {id: self._tables.results[id] for id in jobs if id in self._tables.results}
@@ -137,9 +125,13 @@ class MemoryLeases:
     async def expired(self, now: datetime) -> Sequence[Lease]:
         return self._live(lambda lease: lease.expires_at <= now)
 
-    async def of_local_workers(self) -> Sequence[Lease]:
+    async def of_local_workers(self, names: Collection[str] | None = None) -> Sequence[Lease]:
         local = {token.id for token in self._tables.tokens.values() if token.is_local}
-        workers = {worker.id for worker in self._tables.workers.values() if worker.token_id in local}
+        workers = {
+            worker.id
+            for worker in self._tables.workers.values()
+            if worker.token_id in local and (names is None or worker.name in names)
+        }
         return self._live(lambda lease: lease.worker_id in workers)
 
     async def extend(self, worker: WorkerId, until: datetime) -> None:
@@ -171,6 +163,10 @@ class MemoryWorkers:
     async def seen(self, id: WorkerId, now: datetime) -> None:
         if id in self._tables.workers:
             self._tables.workers[id] = replace(self._tables.workers[id], seen_at=now)
+
+    async def live(self, since: datetime) -> Sequence[Worker]:
+        found = [worker for worker in self._tables.workers.values() if worker.seen_at >= since]
+        return sorted(found, key=lambda worker: worker.registered_at)
 
     async def engines(self) -> Mapping[str, datetime]:
         workers = sorted(self._tables.workers.values(), key=lambda worker: worker.seen_at)

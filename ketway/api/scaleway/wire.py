@@ -104,6 +104,7 @@ class Request(BaseModel):
     """Something sent: a body, or the query of a list."""
 
     model_config = ConfigDict(
+        defer_build=True,
         alias_generator=AliasGenerator(validation_alias=lambda name: AliasChoices(name, to_camel(name))),
         extra="ignore",
         frozen=True,
@@ -214,7 +215,7 @@ class ModelQuery(ListQuery):
 class Answer(BaseModel):
     """Something answered; what is unset is left out."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     @model_serializer(mode="wrap")
     def _without_nulls(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -367,6 +368,34 @@ class Job(Answer):
     result_distribution: str = ""
     model_id: UUID | None = None
     parameters: str | None = None
+
+
+class Estimate(Answer):
+    """How long it runs, in seconds, and the range of eight in ten."""
+
+    seconds: float
+    seconds_low: float
+    seconds_high: float
+    memory_bytes: int | None = None
+    runs_measured: int
+    extrapolated: bool
+
+
+class Start(Answer):
+    """When it may start; eight in ten fall between the first and the last."""
+
+    earliest: Timestamp
+    expected: Timestamp
+    latest: Timestamp
+
+
+class SingleJob(Job):
+    """A job read by its id: beside what the published API has, how long it takes and, while it waits, its
+    place in the queue of its platform and when it may start. What nobody can tell is left out."""
+
+    estimate: Estimate | None = None
+    queue_position: int | None = None
+    estimated_start: Start | None = None
 
 
 class Jobs(Answer):

@@ -283,6 +283,21 @@ async def test_a_key_is_shown_once_and_revoked(world, operator):
     assert (before.status_code, after.status_code) == (200, 401)
 
 
+async def test_jobs_that_wait_are_listed_with_their_place_and_start(world, program):
+    platform = (await world.core.platforms.every())[0].platform
+    await create(world, 3, platform=platform)
+
+    listed = sorted(said(await program.get("/jobs"))["jobs"], key=lambda job: job["position"])
+    last = said(await program.get(f"/jobs/{listed[2]['id']}"))
+
+    now = world.clock.now().isoformat()
+    assert [job["queue_position"] for job in listed] == [1, 2, 3]
+    # Two run at once; how long they take nobody knows.
+    assert listed[1]["estimated_start"] == dict.fromkeys(("earliest", "expected", "latest"), now)
+    assert (listed[2]["estimated_start"], listed[2]["estimate"]) == (None, None)
+    assert last["queue_position"] == 3
+
+
 @pytest.mark.parametrize(
     "end", ["tomorrow", "2026-01-15T12:00:00", "2020-01-01T00:00:00Z", "9999-12-31T23:59:59-23:00"]
 )
