@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, bindparam, func, select
+from sqlalchemy import Connection, Integer, Select, bindparam, false, func, select
 
 from ketway.db.lines import waits
-from ketway.db.tables import BOOKED, PAUSED, WAITS, batches, jobs
+from ketway.db.tables import WAITS, jobs
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.queues import Sent
 from ketway.domain.scheduling import Candidate
 
 _LINE = ("platform_id", "priority", "project_id")
-_REQUEST = (*_LINE, "created_at", "batch_id")
+#: Jobs of one request are held back together, or not.
+_REQUEST = ("is_held_back", *_LINE, "created_at", "batch_id")
 #: Of more the places of the first and the last tell: how many of a large request were cancelled is not worth
 #: to look at all of it.
 _COUNTED = 200
@@ -67,13 +68,9 @@ def _of_request(here: Any, name: str) -> Select[Any]:
 
 def _counted(*conditions: Any) -> Select[Any]:
     c = jobs.c
-    free = [
-        c.batch_id.not_in(select(batches.c.id).where(held, batches.c.platform_id == _asked("platform_id")))
-        for held in (PAUSED, BOOKED)
-    ]
     found = (
         select(c.position)
-        .where(WAITS, *[c[name] == _asked(name) for name in _LINE], *free, *conditions)
+        .where(WAITS, *[c[name] == _asked(name) for name in _LINE], c.is_held_back == false(), *conditions)
         .limit(bindparam("most", type_=Integer))
         .subquery()
     )
