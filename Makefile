@@ -9,8 +9,9 @@ STAMPS := $(VENV)/.stamps
 # Every published client that has an environment of its own, and those of them that `make test` runs.
 CLIENTS := $(patsubst requirements/parity/%.txt,%,$(wildcard requirements/parity/*.txt))
 EVERYDAY := 0.8.1 scaleway-312 scaleway-g1
-# How long `make soak` goes on.
+# How long `make soak` goes on, and on which database: sqlite or postgresql; empty plays on both by turns.
 SOAK_S ?= 3600
+SOAK_ON ?=
 # What `make bench` measures, if not all.
 MEASURES ?=
 
@@ -30,8 +31,8 @@ test: $(STAMPS)/ketway  ## run every test, with the newest clients and some old 
 	@tools/parity.sh $(EVERYDAY)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not older"
 
-soak: $(STAMPS)/ketway  ## kill, pause and starve a server at random for SOAK_S seconds (an hour), as root
-	@SOAK_S=$(SOAK_S) $(BIN)/python -m tests.system.crashes.soak
+soak: $(STAMPS)/ketway  ## kill, pause and starve servers at random for SOAK_S seconds (an hour), as root; SOAK_ON=sqlite or postgresql: on that alone
+	@SOAK_S=$(SOAK_S) SOAK_ON=$(SOAK_ON) $(BIN)/python -W "ignore:XDG_RUNTIME_DIR" -m tests.system.crashes.soak
 
 postgres: $(STAMPS)/ketway  ## run the surfaces' tests on PostgreSQL, as `make test` does on SQLite
 	@KETWAY_TESTS_ON_POSTGRES=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/api tests/cli tests/services

@@ -22,6 +22,7 @@ from ketway.credentials_file import Credentials
 from ketway.domain.applications import Application
 from ketway.domain.platforms import Platform
 from ketway.domain.quotas import Quotas
+from ketway.domain.retention import Retention
 from ketway.domain.shares import FairShare
 from ketway.engines import catalogue
 from ketway.keys import links, tokens
@@ -47,6 +48,7 @@ class Opened:
     """A server's insides, ready to be served.
 
     Args:
+        run: name of this run of the server.
         is_first_start: the credentials were made just now.
         faults: sentences on what goes wrong on purpose.
     """
@@ -54,6 +56,7 @@ class Opened:
     app: Starlette
     core: Core
     credentials: Credentials
+    run: str
     is_first_start: bool
     faults: Sequence[str] = ()
 
@@ -103,12 +106,13 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
                     seconds_per_month=settings.quota_seconds_per_month,
                     spending_per_month=settings.quota_spending_per_month,
                 ),
+                retention=Retention(days=settings.retention_days, newest=settings.retention_newest),
                 fair_share=FairShare(half_life_s=settings.fair_share_half_life_s, is_on=settings.fair_share),
             ),
         )
         async with one_after_another(settings.data):
             credentials, is_first = await _credentials(core, settings.data, url)
-        await core.housekeeping.open()
+        await core.housekeeping.open(premises.dead)
         await stack.enter_async_context(repeating(core.housekeeping.sweep, core.housekeeping.interval_s))
         if faults.jobs.ends_by_itself:
             await stack.enter_async_context(repeating(core.bell.ring, core.housekeeping.interval_s))
@@ -124,6 +128,7 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
             ),
             core=core,
             credentials=credentials,
+            run=premises.server,
             is_first_start=is_first,
             faults=faults.sentences(),
         )
@@ -254,7 +259,7 @@ async def _credentials(core: Core, folder: Path, url: str) -> tuple[Credentials,
     if known is not None:
         if known.url != url:
             known = known.moved_to(url)
-            known.write(folder)
+            _write(known, folder)
         return known, False
     first = await core.first_start.set_up(OWNER, PROJECT, "local")
     made = Credentials(
@@ -266,8 +271,15 @@ async def _credentials(core: Core, folder: Path, url: str) -> tuple[Credentials,
         secret_key=first.secret_key,
         worker_token=first.worker_token,
     )
-    made.write(folder)
+    _write(made, folder)
     return made, True
+
+
+def _write(known: Credentials, folder: Path) -> None:
+    try:
+        known.write(folder)
+    except OSError as error:
+        raise CannotStart(f"The credentials in {folder} cannot be written: {error.strerror}") from None
 
 
 @asynccontextmanager

@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -17,6 +17,7 @@ import structlog
 
 from ketway.db import SqliteDatabase, open_database
 from ketway.domain.errors import StoreBusy
+from ketway.host import runs
 from ketway.host.bell import LocalBell
 from ketway.host.clock import SystemClock, ToldClock
 from ketway.services.ports import Bell, Clock
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 
 #: How often the time of day is asked of a shared database.
 _TIME_EVERY_S = 60.0
+#: For the few small files that a start writes.
+_LEAST_ROOM_BYTES = 64 * 1024
 
 
 class CannotStart(Exception):
@@ -41,6 +44,7 @@ class Premises:
     Args:
         is_alone: no other server shares the database.
         server: name of this run.
+        dead: earlier runs that did not end gently, where it is known of each.
     """
 
     db: SqliteDatabase | PostgresDatabase
@@ -48,6 +52,7 @@ class Premises:
     clock: Clock
     is_alone: bool
     server: str = field(default_factory=lambda: str(uuid4()))
+    dead: Collection[str] = ()
 
     async def key(self, name: str, fresh: Callable[[], str]) -> str:
         """A key that all who share the database share, drawn by the first who needs it."""
@@ -75,7 +80,10 @@ async def open_premises(settings: Settings) -> AsyncIterator[Premises]:
             stack.enter_context(_locked(folder, fcntl.LOCK_SH))
             shared = await stack.enter_async_context(_shared(settings.database.get_secret_value()))
             await _must_be_its_folder(shared, folder)
-            yield shared
+            async with one_after_another(folder):
+                dead = runs.bury(folder / "runs")
+                stack.enter_context(runs.held(folder / "runs", shared.server))
+            yield replace(shared, dead=dead)
 
 
 @asynccontextmanager
@@ -139,13 +147,24 @@ def _folder(path: Path) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.chmod(0o700)
-        (path / f".writable-{os.getpid()}").write_bytes(b"")
-        (path / f".writable-{os.getpid()}").unlink()
+        _must_have_room(path / f".writable-{os.getpid()}")
     except OSError as error:
         raise CannotStart(
             f"The data folder {path} cannot be written ({error.strerror}); choose another with --data."
         ) from None
     return path
+
+
+def _must_have_room(file: Path) -> None:
+    """
+    Raises:
+        OSError
+    """
+    try:
+        # An empty file fits on a full disk, too.
+        file.write_bytes(b"\0" * _LEAST_ROOM_BYTES)
+    finally:
+        file.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -102,7 +102,8 @@ class Words(msgspec.Struct):
 class Result(msgspec.Struct, tag_field="found", tag="result", forbid_unknown_fields=True):
     """As `ketway.domain.tasks.Computed`; `sha256` is of the document's UTF-8.
 
-    `ran_s`: how long the attempt had a place to run in.
+    `ran_s`: how long the attempt had a place to run in; `computed_s`: how much of that it took to compute,
+    where a worker tells.
     """
 
     lease_id: str
@@ -113,6 +114,7 @@ class Result(msgspec.Struct, tag_field="found", tag="result", forbid_unknown_fie
     counts: list[dict[str, int]]
     shots: int
     metadata: dict[str, Any]
+    computed_s: float | None = None
 
 
 class Failure(msgspec.Struct, tag_field="found", tag="failure", forbid_unknown_fields=True):

@@ -59,6 +59,21 @@ async def test_a_folder_is_not_shared_with_a_server_that_has_a_database_of_its_o
                 pass
 
 
+async def test_a_server_hears_once_of_those_that_died_and_of_none_that_lives_or_has_ended(tmp_path, url):
+    async with open_premises(settings(tmp_path, url)) as ended:
+        pass
+    async with open_premises(settings(tmp_path, url)) as alive:
+        (tmp_path / "runs" / "dead").touch()  # as if nobody held it any more
+        async with open_premises(settings(tmp_path, url)) as second:
+            heard = second.dead
+        async with open_premises(settings(tmp_path, url)) as third:
+            assert third.dead == []
+
+    assert heard == ["dead"]
+    assert len({ended.server, alive.server, second.server}) == 3
+    assert [*(tmp_path / "runs").iterdir()] == []
+
+
 async def test_a_database_that_is_not_there_is_named_without_its_password(tmp_path):
     with pytest.raises(CannotStart) as refusal:
         async with open_premises(settings(tmp_path, "postgresql://me:secret@127.0.0.1:1/ketway")):

@@ -8,9 +8,12 @@ import math
 import zlib
 from typing import Any, NoReturn
 
-from starlette.requests import Request
+import structlog
+from starlette.requests import ClientDisconnect, Request
 
-from ketway.domain.errors import Malformed, OverBound, UnknownEncoding
+from ketway.domain.errors import BadField, Malformed, OverBound, UnknownEncoding
+
+log = structlog.get_logger()
 
 MAX_DEPTH = 64
 #: Values of one body: each costs a hundred times its text to check, and a thousand times if it is wrong.
@@ -93,10 +96,14 @@ async def _read(request: Request, limit: int) -> bytes:
     if declared.isdigit() and int(declared) > limit:
         raise OverBound("The body", limit)
     parts = bytearray()
-    async for part in request.stream():
-        parts += part
-        if len(parts) > limit:
-            raise OverBound("The body", limit)
+    try:
+        async for part in request.stream():
+            parts += part
+            if len(parts) > limit:
+                raise OverBound("The body", limit)
+    except ClientDisconnect:
+        log.info("caller_hung_up", path=request.url.path, bytes_heard=len(parts))
+        raise Malformed("The body ends too early.") from None
     return bytes(parts)
 
 
@@ -120,6 +127,16 @@ def _must_be_storable(value: Any) -> None:
         level = below
     if level:
         raise Malformed(_TOO_DEEP)
+
+
+def must_have_no_nul(field: tuple[str, ...], text: str) -> None:
+    """For what is not sent in a body.
+
+    Raises:
+        BadField
+    """
+    if "\x00" in text:
+        raise BadField(field, "holds a NUL character; remove it", "format")
 
 
 def _must_be_text(text: str) -> None:

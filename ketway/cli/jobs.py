@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
 
 from rich.live import Live
@@ -11,7 +12,7 @@ from rich.table import Table
 from ketway.cli.own import OwnClient
 
 _LOOK_AGAIN_S = 0.5
-_COLUMNS = ("id", "platform", "door", "status", "progress", "shots", "created", "error")
+_COLUMNS = ("id", "platform", "door", "status", "progress", "position", "starts", "shots", "created", "error")
 
 
 class Jobs:
@@ -38,7 +39,7 @@ def table(jobs: list[dict[str, Any]]) -> Table:
     for column in _COLUMNS:
         # An id is there to be copied: it is never cut.
         shown.add_column(
-            column, no_wrap=column in ("id", "created"), min_width=36 if column == "id" else None
+            column, no_wrap=column in ("id", "starts", "created"), min_width=36 if column == "id" else None
         )
     for job in jobs:
         shown.add_row(
@@ -47,11 +48,26 @@ def table(jobs: list[dict[str, Any]]) -> Table:
             job["door"],
             job["status"],
             f"{job['progress']} %" if job["status"] == "running" else "",
+            "" if job["queue_position"] is None else str(job["queue_position"]),
+            _start(job["estimated_start"]),
             "" if job["shots"] is None else str(job["shots"]),
             job["created_at"][:19].replace("T", " "),
             "; ".join(job["errors"])[:60],
         )
     return shown
+
+
+def _start(estimated: dict[str, str] | None) -> str:
+    """When, and between which times; with how many days lie between those, if any."""
+    if estimated is None:
+        return ""
+    earliest, expected, latest = (
+        datetime.fromisoformat(estimated[name]) for name in ("earliest", "expected", "latest")
+    )
+    if earliest == latest:
+        return f"{expected:%H:%M:%S}"
+    days = (latest.date() - earliest.date()).days
+    return f"{expected:%H:%M:%S} ({earliest:%H:%M:%S} to {latest:%H:%M:%S}{f' +{days} d' if days else ''})"
 
 
 def watch(client: Jobs, *, limit: int) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import ketway
-from ketway.cli import accounts, keys, platforms, projects, simulating
+from ketway.cli import accounts, keys, platforms, projects, retention, simulating
 from ketway.cli.telling import Data, explained, fail
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ jobs_app = typer.Typer(help="What is queued, running, done.", no_args_is_help=Tr
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(accounts.app, name="account")
 app.add_typer(projects.app, name="project")
+app.add_typer(retention.app, name="retention")
 app.add_typer(platforms.app, name="platform")
 app.add_typer(keys.app, name="key")
 app.add_typer(keys.worker_tokens_app, name="worker-token")
@@ -54,6 +55,7 @@ PublicUrl = Annotated[str | None, typer.Option(help="Address clients see, behind
 Certificate = Annotated[Path | None, typer.Option(help="Certificate chain, PEM.")]
 CertificateKey = Annotated[Path | None, typer.Option(help="Private key, PEM.")]
 Config = Annotated[Path | None, typer.Option(help="Settings, TOML.")]
+Faults = Annotated[Path | None, typer.Option(help="What goes wrong on purpose, TOML; to rehearse failure.")]
 
 
 @app.command()
@@ -69,9 +71,7 @@ def serve(
     tls_key: CertificateKey = None,
     require_sandbox: Sandboxed = None,
     config: Config = None,
-    faults: Annotated[
-        Path | None, typer.Option(help="What goes wrong on purpose, TOML; to rehearse failure.")
-    ] = None,
+    faults: Faults = None,
 ) -> None:
     """Run everything: the server, its queue and local workers."""
     _serve(
@@ -98,6 +98,7 @@ def api(
     tls_key: CertificateKey = None,
     require_sandbox: Sandboxed = None,
     config: Config = None,
+    faults: Faults = None,
 ) -> None:
     """Run the server without workers; any number of them share a PostgreSQL database and a data folder."""
     _serve(
@@ -110,6 +111,7 @@ def api(
         tls_cert=tls_cert,
         tls_key=tls_key,
         require_sandbox=require_sandbox,
+        faults=faults,
     )
 
 

@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 import uvicorn
@@ -122,9 +123,10 @@ def _fleet(settings: Settings, opened: Opened, url: str) -> LocalFleet | None:
     return LocalFleet(
         url=url,
         token=opened.credentials.worker_token,
+        name=opened.run,
         slots=settings.workers,
         stop_grace_s=settings.stop_grace_s,
-        on_death=opened.core.housekeeping.void_local,
+        on_death=partial(opened.core.housekeeping.void_local, [opened.run]),
         arguments=tuple(_arguments(settings)),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select, update
@@ -56,9 +56,11 @@ class SqlLeases:
         rows = await self._run(lambda c: c.execute(_EXPIRED, {"now": now}).all())
         return from_rows(Lease, rows)
 
-    async def of_local_workers(self) -> Sequence[Lease]:
-        local = select(workers.c.id).join(worker_tokens, worker_tokens.c.id == workers.c.token_id)
-        return await self._where(LIVE, leases.c.worker_id.in_(local.where(worker_tokens.c.is_local)))
+    async def of_local_workers(self, names: Collection[str] | None = None) -> Sequence[Lease]:
+        joined = select(workers.c.id).join(worker_tokens, worker_tokens.c.id == workers.c.token_id)
+        local = joined.where(worker_tokens.c.is_local)
+        meant = local if names is None else local.where(workers.c.name.in_(names))
+        return await self._where(LIVE, leases.c.worker_id.in_(meant))
 
     async def extend(self, worker: WorkerId, until: datetime) -> None:
         await self._extend(until, leases.c.worker_id == worker)

@@ -53,7 +53,7 @@ _FIXED = {
 }
 #: What else of a kind never changes, though it has no index: to write it again costs its encoding.
 _FIXED_OF: dict[type, set[str]] = {
-    Job: {"program_id", "parameters", "echo", "max_duration_s"},
+    Job: {"program_id", "qubits", "parameters", "echo", "max_duration_s"},
     Lease: {"attempt", "secret", "request_id", "granted_at"},
 }
 
@@ -77,6 +77,9 @@ class Runner(Protocol):
             Stale: a unique rule was broken: somebody else was first.
             StoreBusy: the database cannot do it now.
         """
+
+    async def run_aside(self, function: Callable[[Connection], T]) -> T:
+        """As `run`, for what may take long: nobody but its own transaction waits for it."""
 
 
 @cache

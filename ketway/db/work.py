@@ -16,6 +16,7 @@ from ketway.db.platforms import SqlPlatforms
 from ketway.db.processes import SqlProcesses
 from ketway.db.programs import SqlPrograms
 from ketway.db.projects import SqlProjects
+from ketway.db.records import SqlRecords
 from ketway.db.requests import SqlRequests
 from ketway.db.results import SqlResults
 from ketway.db.rows import Runner
@@ -41,6 +42,7 @@ class SqlWork:
         self.platforms = SqlPlatforms(runner)
         self.processes = SqlProcesses(runner)
         self.programs = SqlPrograms(runner)
+        self.records = SqlRecords(runner)
         self.requests = SqlRequests(runner)
         self.projects = SqlProjects(runner)
         self.results = SqlResults(runner)

@@ -32,6 +32,11 @@ class SqlWorkers:
         statement = update(workers).where(workers.c.id == id).values(seen_at=now)
         await self._run(lambda c: c.execute(statement))
 
+    async def live(self, since: datetime) -> Sequence[Worker]:
+        query = select(workers).where(workers.c.seen_at >= since).order_by(workers.c.registered_at)
+        rows = await self._run(lambda c: c.execute(query).all())
+        return [from_row(Worker, row) for row in rows]
+
     async def engines(self) -> Mapping[str, datetime]:
         query = select(workers.c.engines, workers.c.seen_at).order_by(workers.c.seen_at)
         rows = await self._run(lambda c: c.execute(query).all())

@@ -50,6 +50,7 @@ class Job:
         progress: 0..100.
         attempt: how often it was started; names the result's place.
         max_duration_s: wall clock of one attempt.
+        qubits: its size, where that was found out before it was kept; None where nobody looked.
         seed: 0 <= seed < 2**32.
         cancel_requested_at: set while it runs and somebody wants it stopped.
         echo: what its door must say back unchanged (JSON values); the core never reads it.
@@ -70,6 +71,7 @@ class Job:
     tags: tuple[str, ...] = ()
     program_id: ProgramId | None = None
     shots: int | None = None
+    qubits: int | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     priority: Priority = Priority.MEDIUM
     status: JobStatus = JobStatus.QUEUED

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from ketway.domain.errors import Unavailable
+
 log = structlog.get_logger()
 
 _BACK_OFF_S = (0.2, 1.0, 5.0, 30.0)
@@ -28,6 +30,7 @@ class LocalFleet:
     Args:
         url: of the server.
         token: worker token; handed over in the environment, where no process list shows it.
+        name: of the worker, by which its server knows it.
         slots: jobs side by side.
         stop_grace_s: how long a worker may finish what it runs.
         on_death: told whenever the worker died without being asked to.
@@ -36,6 +39,7 @@ class LocalFleet:
 
     url: str
     token: str
+    name: str
     slots: int
     stop_grace_s: float
     on_death: Callable[[], Awaitable[None]]
@@ -68,11 +72,18 @@ class LocalFleet:
             born = loop.time()
             self._process = await self._launch()
             code = await self._process.wait()
-            await self.on_death()
+            await self._tell_of_death()
             deaths = 0 if loop.time() - born > _SHORT_LIFE_S else deaths + 1
             pause = _BACK_OFF_S[min(deaths, len(_BACK_OFF_S) - 1)]
             log.error("worker_died", code=code, starts_again_in_s=pause)
             await asyncio.sleep(pause)
+
+    async def _tell_of_death(self) -> None:
+        try:
+            await self.on_death()
+        except Unavailable as busy:
+            # The leases of the dead end by time, then.
+            log.warning("death_not_written_down", why=str(busy))
 
     async def _launch(self) -> Process:
         # The worker ends when its standard input does: it never outlives this server.
@@ -82,6 +93,7 @@ class LocalFleet:
             "ketway",
             "worker",
             f"--url={self.url}",
+            f"--name={self.name}",
             f"--slots={self.slots}",
             f"--stop-grace-s={self.stop_grace_s}",
             "--until-stdin-ends",

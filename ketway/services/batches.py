@@ -26,7 +26,7 @@ from ketway.domain.programs import Program, ProgramId
 from ketway.domain.quotas import Wanted
 from ketway.domain.requests import Asked, Request
 from ketway.services.bookings import Bookings
-from ketway.services.checks import Checks
+from ketway.services.checks import Checks, sized
 from ketway.services.drafts import Drafting, NewBatch, NewJob, again, own_texts, texts_of
 from ketway.services.ending import cancel, end_if_overdue, settle
 from ketway.services.listing import BatchFilter, JobFilter, Listed, Order, Page
@@ -90,8 +90,10 @@ class Batches:
             if (earlier := await self.requests.repeated(work, asked)) is not None:
                 return await _made(work, actor, earlier)
             project = await self.must_fit(work, actor, new)
-        await self.checks.must_pass(new.project_id, new.platform, new.program, new.configuration, new.jobs)
-        return await self._create(actor, new, project, asked)
+        checked = await self.checks.must_pass(
+            new.project_id, new.platform, new.program, new.configuration, new.jobs
+        )
+        return await self._create(actor, replace(new, jobs=sized(new.jobs, checked)), project, asked)
 
     async def _create(self, actor: Actor, new: NewBatch, project: Project, asked: Asked | None) -> Created:
         kept = await self.programs.keep(actor, new.project_id, texts_of(new))
@@ -201,8 +203,8 @@ class Batches:
         batch.must_take_jobs()
         program = await self.programs.text(actor, batch.program_id) if batch.program_id else None
         platform = await self.platforms.get(batch.platform_id)
-        await self.checks.must_pass(batch.project_id, platform, program, batch.configuration, jobs)
-        return await self.add_jobs(actor, id, jobs, asked)
+        checked = await self.checks.must_pass(batch.project_id, platform, program, batch.configuration, jobs)
+        return await self.add_jobs(actor, id, sized(jobs, checked), asked)
 
     async def get(self, actor: Actor, id: BatchId) -> Batch:
         async with self.db.look() as work:

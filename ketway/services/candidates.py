@@ -42,7 +42,7 @@ class Turns:
         heads = await _heads(work, free, now) if free else []
         found = await self.backfill.fitting(work, heads, now) if heads else []
         compete = self.fair_share.is_on and len({each.project_id for each in found}) > 1
-        return await self._with_use(work, found, running, now) if compete else found
+        return await self.with_use(work, found, running, now) if compete else found
 
     async def used(self, work: Work, job: Job, time: timedelta, now: datetime) -> None:
         """An attempt of a job has ended; to be said in the transaction that says so of the job."""
@@ -50,7 +50,7 @@ class Turns:
         share = known or Share(project_id=job.project_id, platform_id=job.platform_id, used_s=0.0, as_of=now)
         await work.shares.put(share.add(time.total_seconds(), now, self.fair_share.half_life_s))
 
-    async def _with_use(
+    async def with_use(
         self, work: Work, found: Sequence[Candidate], running: AllRunning, now: datetime
     ) -> list[Candidate]:
         projects = {each.project_id for each in found}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ketway.domain.accounts import ProjectId
 from ketway.domain.platforms import Platform
@@ -53,3 +53,11 @@ class Checks:
         found = await self.checker.check(platform.engine, project, list(tasks.values()))
         known = dict(zip(tasks, found, strict=True))
         return [known.get(place) for place in range(len(jobs))]
+
+
+def sized(jobs: Sequence[NewJob], checked: Sequence[Checked | None]) -> tuple[NewJob, ...]:
+    """Jobs with the sizes that their check found."""
+    return tuple(
+        job if found is None else replace(job, qubits=found.qubits)
+        for job, found in zip(jobs, checked, strict=True)
+    )

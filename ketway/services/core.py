@@ -12,6 +12,7 @@ from ketway.domain.faults import NO_FAULTS, FaultPlan
 from ketway.domain.platforms import Platform
 from ketway.domain.quotas import NO_QUOTAS, Quotas
 from ketway.domain.results import MAX_IN_ROW
+from ketway.domain.retention import FOR_EVER, Retention
 from ketway.domain.shares import FairShare
 from ketway.services.accounts import Accounts
 from ketway.services.backfill import Backfill
@@ -20,6 +21,7 @@ from ketway.services.bookings import Bookings
 from ketway.services.candidates import Turns
 from ketway.services.checks import Checks
 from ketway.services.documents import Documents
+from ketway.services.durations import Durations
 from ketway.services.faults import Faults
 from ketway.services.figures import Figures
 from ketway.services.first_start import FirstStart
@@ -32,15 +34,19 @@ from ketway.services.leftovers import Leftovers
 from ketway.services.notices import Notices
 from ketway.services.outcomes import Outcomes
 from ketway.services.paces import Paces
+from ketway.services.pictures import Pictures
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, BlobStore, Checker, Clock, Database, Hasher, Tokens
 from ketway.services.processes import Processes
 from ketway.services.programs import Programs
 from ketway.services.projects import Projects
+from ketway.services.prospects import Prospects
 from ketway.services.quotas import Allowances
+from ketway.services.records import Records
 from ketway.services.rehearsals import Rehearsals
 from ketway.services.reports import Reports
 from ketway.services.requests import Requests
+from ketway.services.retention import Retaining
 from ketway.services.slots import Slots
 from ketway.services.usage import Usages
 
@@ -58,6 +64,7 @@ class Limits:
     process_kinds: tuple[str, ...] = ()
     fair_share: FairShare = field(default_factory=FairShare)
     quotas: Quotas = NO_QUOTAS
+    retention: Retention = FOR_EVER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +78,14 @@ class Core:
     batches: Batches
     bookings: Bookings
     jobs: Jobs
+    prospects: Prospects
     documents: Documents
     programs: Programs
     platforms: Platforms
     leases: Leases
     outcomes: Outcomes
     housekeeping: Housekeeping
+    retaining: Retaining
     requests: Requests
     rehearsals: Rehearsals
     reports: Reports
@@ -143,8 +152,12 @@ def build_core(
         max_jobs=limits.max_jobs_per_request,
     )
     documents = Documents(db=db, blobs=blobs)
+    retaining = Retaining(db=db, blobs=blobs, clock=clock, server=limits.retention)
     paces = Paces()
-    turns = Turns(fair_share=limits.fair_share, backfill=Backfill(forecast=paces))
+    records = Records(db=db)
+    durations = Durations(paces=paces, platforms=platforms)
+    turns = Turns(fair_share=limits.fair_share, backfill=Backfill(forecast=durations))
+    pictures = Pictures(platforms=platforms, turns=turns, durations=durations)
     outcomes = Outcomes(
         db=db,
         blobs=blobs,
@@ -152,6 +165,7 @@ def build_core(
         bell=bell,
         turns=turns,
         paces=paces,
+        records=records,
         faults=trouble,
         max_in_row=limits.max_in_row,
     )
@@ -164,6 +178,7 @@ def build_core(
         ),
         keys=Keys(db=db, clock=clock, fresh=fresh),
         first_start=FirstStart(db=db, clock=clock, hasher=hasher, fresh=fresh),
+        prospects=Prospects(db=db, clock=clock, pictures=pictures),
         jobs=Jobs(db=db, blobs=blobs, kept=documents, clock=clock, bell=bell),
         documents=documents,
         programs=programs,
@@ -190,10 +205,13 @@ def build_core(
             slots=Slots(db=db, clock=clock),
             requests=requests,
             leftovers=Leftovers(db=db, blobs=blobs, clock=clock),
+            records=records,
+            retaining=retaining,
             grace=limits.lease_life,
             interval_s=limits.sweep_interval_s,
             is_alone=is_alone,
         ),
+        retaining=retaining,
         requests=requests,
         rehearsals=Rehearsals(db=db, batches=batches),
         reports=Reports(db=db, clock=clock, bell=bell),

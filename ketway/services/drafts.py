@@ -24,11 +24,13 @@ class NewJob:
     Args:
         program: its own text; else `program_id` names a kept one; else it runs its batch's.
         max_duration_s: None for the platform's limit.
+        qubits: its size, where a check told it.
     """
 
     program: str | None = None
     program_id: ProgramId | None = None
     shots: int | None = None
+    qubits: int | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
     tags: tuple[str, ...] = ()
@@ -143,6 +145,7 @@ class Drafting:
                 tags=job.tags,
                 program_id=self._program(batch, position, job),
                 shots=job.shots,
+                qubits=job.qubits,
                 parameters=job.parameters,
                 priority=batch.priority,
                 parent_id=job.parent_id,
@@ -180,6 +183,7 @@ def again(old: Batch, platform: Platform, jobs: Sequence[Job]) -> NewBatch:
             NewJob(
                 program_id=job.program_id,
                 shots=job.shots,
+                qubits=job.qubits,
                 parameters=job.parameters,
                 name=job.name,
                 tags=job.tags,

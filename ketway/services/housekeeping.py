@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,7 +12,9 @@ from ketway.domain.leases import Lease, LeaseStatus
 from ketway.services.ending import settle, time_out
 from ketway.services.leftovers import Leftovers
 from ketway.services.ports import Bell, Clock, Database, Work
+from ketway.services.records import Records
 from ketway.services.requests import Requests
+from ketway.services.retention import Retaining
 from ketway.services.slots import Slots
 
 log = structlog.get_logger()
@@ -35,6 +38,8 @@ class Housekeeping:
     slots: Slots
     requests: Requests
     leftovers: Leftovers
+    records: Records
+    retaining: Retaining
     grace: timedelta
     interval_s: float
     is_alone: bool = True
@@ -42,22 +47,26 @@ class Housekeeping:
     def __post_init__(self) -> None:
         self._last: tuple[float, float] | None = None
 
-    async def open(self) -> None:
-        """After a start: local workers died with the last server, all others get their grace."""
+    async def open(self, dead: Collection[str] = ()) -> None:
+        """After a start: local workers died with their servers, all others get their grace.
+
+        Args:
+            dead: runs of servers that are known to be over, where others may go on.
+        """
         async with self.db.work() as work:
             await work.leases.extend_all(self.clock.now() + self.grace)
         self._note()
-        await self.void_local()
+        await self.void_local(dead)
 
-    async def void_local(self) -> None:
-        """A local worker is known to be dead: its jobs wait again at once.
+    async def void_local(self, runs: Collection[str]) -> None:
+        """The local workers of these runs of servers are known to be dead: their jobs wait again at once.
 
-        Where other servers share the database, they may be those of a living one; then leases end by time.
+        Where no other server shares the database, there are no others.
         """
-        if not self.is_alone:
+        if not self.is_alone and not runs:
             return
         async with self.db.work() as work:
-            for lease in await work.leases.of_local_workers():
+            for lease in await work.leases.of_local_workers(None if self.is_alone else runs):
                 await self._lose(work, lease)
         await self.bell.ring()
 
@@ -68,10 +77,13 @@ class Housekeeping:
             async with self.db.work() as work:
                 await work.leases.extend_all(self.clock.now() + self.grace)
         self._note()
-        await self.requests.sweep()
-        await self.leftovers.sweep()
+        # First what somebody waits for: what tidies up may be put off by a store that fails, and for long.
         if await self._sweep_leases() + await self.slots.sweep() + await self._sweep_batches():
             await self.bell.ring()
+        await self.requests.sweep()
+        await self.leftovers.sweep()
+        await self.records.write()
+        await self.retaining.sweep()
 
     async def _sweep_leases(self) -> int:
         now = self.clock.now()

@@ -8,12 +8,12 @@ from typing import Protocol
 
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId
-from ketway.domain.estimates import Run
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.domain.priorities import Priority
 from ketway.domain.programs import Program, ProgramId
-from ketway.domain.results import Result
+from ketway.domain.queues import Sent
+from ketway.domain.results import Kept, Result
 from ketway.domain.scheduling import Candidate
 from ketway.domain.shares import Running
 from ketway.services.listing import BatchFilter, JobFilter, Listed, Load, Page
@@ -86,6 +86,9 @@ class BatchStore(Protocol):
     ) -> Mapping[PlatformId, datetime]:
         """When the next slot begins on each of these platforms that has one still to come."""
 
+    async def slots_of(self, platforms: Collection[PlatformId], now: datetime) -> Sequence[Batch]:
+        """Booked batches that have not ended and whose slot is not over, by when it begins."""
+
     async def count_open(self, project: ProjectId, most: int) -> int:
         """Batches of a project that take jobs, but no more than `most` are counted."""
 
@@ -152,6 +155,16 @@ class JobStore(Protocol):
         """Further along in the lines of these heads, of each of the next `most` requests that sent jobs
         of one batch the first that waits; none of a paused or booked batch."""
 
+    async def sent(self, ids: Collection[JobId]) -> Mapping[JobId, Sent]:
+        """What came together with each of these jobs that wait."""
+
+    async def count_behind(self, after: Candidate, before: Job | None, most: int) -> int:
+        """Jobs in a candidate's line behind the request that it came with, and before another job, but no
+        more than `most` are counted; none of a paused or booked batch."""
+
+    async def running_jobs(self, platforms: Collection[PlatformId], most: int) -> Sequence[Job]:
+        """What runs on these platforms; at most so many."""
+
     async def count_waiting(self, project: ProjectId, most: int) -> int:
         """Jobs of a project that wait, but no more than `most` are counted."""
 
@@ -214,7 +227,17 @@ class ResultStore(Protocol):
     async def documents(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         """Those of the keys that are kept beside their results."""
 
-    async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]: ...
+    async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]:
+        """Of those that have one, be it kept or expired."""
 
-    async def history(self, platform: PlatformId, most: int) -> Sequence[Run]:
-        """What the latest `most` jobs of a platform took, as far as it was measured."""
+    async def oldest(self, project: ProjectId, before: datetime, most: int) -> Sequence[Kept]:
+        """Results of a project that are still kept and came before then, the oldest first."""
+
+    async def total(self, project: ProjectId, before: datetime) -> tuple[int, int]:
+        """How many these are, and their bytes."""
+
+    async def newest_since(self, project: ProjectId, number: int) -> datetime | None:
+        """When the last one of so many newest came that are still kept; None where there are not so many."""
+
+    async def expire(self, results: Sequence[Kept], now: datetime) -> None:
+        """Keep them no longer: their documents and counts, where those are in their rows."""

@@ -13,7 +13,7 @@ from ketway.domain.batches import BatchId
 from ketway.domain.errors import LeaseLost
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.leases import Lease, LeaseId, LeaseStatus, Verdict
-from ketway.domain.outcomes import Failure, Outcome, ended
+from ketway.domain.outcomes import Failure, Outcome, ended, run_of
 from ketway.domain.results import Result, key_of, names_row, shown
 from ketway.domain.tasks import Computed
 from ketway.domain.usage import NOTHING, Usage, of_result
@@ -22,6 +22,7 @@ from ketway.services.ending import News, settle_all
 from ketway.services.faults import Faults
 from ketway.services.paces import MOST_S, Paces
 from ketway.services.ports import Bell, BlobStore, Clock, Database, Work
+from ketway.services.records import Records
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,7 @@ class Outcomes:
     bell: Bell
     turns: Turns
     paces: Paces
+    records: Records
     faults: Faults
     max_in_row: int
 
@@ -100,6 +102,9 @@ class Outcomes:
             self.paces.note(job, MOST_S)
         elif outcome.ran is not None and not _was_cut(outcome):
             self.paces.note(job, outcome.ran.total_seconds())
+        # What was cancelled, or failed on purpose, may have been cut short.
+        if job.status is JobStatus.DONE and (run := run_of(outcome)) is not None:
+            self.records.note(job.platform_id, run)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ from ketway.services.listing import (
     UseCaseFilter,
 )
 from ketway.services.process_ports import ProcessStore
-from ketway.services.usage_ports import HoldingStore, ShareStore, UsageStore
+from ketway.services.usage_ports import HoldingStore, RecordStore, ShareStore, UsageStore
 
 
 class Clock(Protocol):
@@ -52,8 +52,8 @@ class LeaseStore(Protocol):
 
     async def expired(self, now: datetime) -> Sequence[Lease]: ...
 
-    async def of_local_workers(self) -> Sequence[Lease]:
-        """Live leases of workers that came with a local token."""
+    async def of_local_workers(self, names: Collection[str] | None = None) -> Sequence[Lease]:
+        """Live leases of workers that came with a local token; of those with one of these names, if given."""
 
     async def extend(self, worker: WorkerId, until: datetime) -> None:
         """Move the end of a worker's live leases."""
@@ -68,6 +68,9 @@ class WorkerStore(Protocol):
     async def get(self, id: WorkerId) -> Worker | None: ...
 
     async def seen(self, id: WorkerId, now: datetime) -> None: ...
+
+    async def live(self, since: datetime) -> Sequence[Worker]:
+        """Those that were seen since then."""
 
     async def engines(self) -> Mapping[str, datetime]:
         """Every engine that a worker has ever registered with, and when one was last seen."""
@@ -191,6 +194,8 @@ class Work(Protocol):
     def holdings(self) -> HoldingStore: ...
     @property
     def shares(self) -> ShareStore: ...
+    @property
+    def records(self) -> RecordStore: ...
     @property
     def notices(self) -> NoticeStore: ...
     @property

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 
 from ketway.domain.accounts import Actor
 from ketway.domain.batches import Batch
-from ketway.domain.estimates import Estimate, estimate
+from ketway.domain.estimates import Estimate, expected
 from ketway.domain.jobs import Job
 from ketway.services.batches import Batches
 from ketway.services.drafts import Drafting, NewBatch, texts_of
 from ketway.services.ports import Database
 from ketway.services.room import seated
-
-#: How many of a platform's latest jobs an estimate is made from.
-_HISTORY = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,10 +55,13 @@ class Rehearsals:
         batch = draft.batch(new, project.priority)
         async with self.db.look() as work:
             await self.batches.must_allow(work, project, new, programs)
-            history = await work.results.history(new.platform.id, _HISTORY)
+            records = await work.records.of([new.platform.id])
             batch = await seated(work, batch, draft.now)
         return Rehearsal(
             batch=batch,
             jobs=draft.jobs(batch, new.platform, new.jobs),
-            estimates=[None if each is None else estimate(history, each.qubits) for each in checked],
+            estimates=[
+                None if each is None else expected(records, new.platform, each.qubits, job.shots)
+                for each, job in zip(checked, new.jobs, strict=True)
+            ],
         )

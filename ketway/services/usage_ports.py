@@ -7,6 +7,7 @@ from datetime import date
 from typing import Protocol
 
 from ketway.domain.accounts import ProjectId
+from ketway.domain.estimates import Record
 from ketway.domain.platforms import PlatformId
 from ketway.domain.prices import Prices
 from ketway.domain.shares import Share
@@ -40,3 +41,11 @@ class ShareStore(Protocol):
 
     async def put(self, share: Share) -> None:
         """Write it, be it the first or in place of another."""
+
+
+class RecordStore(Protocol):
+    async def of(self, platforms: Collection[PlatformId]) -> Sequence[Record]:
+        """What jobs of every size took on these platforms."""
+
+    async def put(self, records: Collection[Record]) -> None:
+        """Write them, each be it the first or in place of another."""

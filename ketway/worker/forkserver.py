@@ -45,7 +45,6 @@ def main() -> None:
         importlib.import_module("pyseccomp")  # looks for its library with programs that no child may start
     gc.collect()
     gc.freeze()
-    control.sendall(READY)
     ForkServer(control, engines).serve()
 
 
@@ -72,6 +71,7 @@ class ForkServer:
         self._selector.register(self._control, selectors.EVENT_READ)
         self._selector.register(self._woken, selectors.EVENT_READ)
         with contextlib.suppress(ConnectionError):
+            self._control.sendall(READY)
             while True:
                 for key, _ in self._selector.select():
                     if key.fileobj is self._woken:

@@ -35,6 +35,7 @@ class Held:
     Args:
         hold: of its machine, if it has one that keeps a pace.
         began: steady seconds; None while it waits for its turn.
+        computed_s: how long it computed, once it has.
         doing: its computation, then its hold.
         word: why `doing` was cut short.
         work: the same for those that differ in shots and seed alone; None where nothing is kept of it.
@@ -46,6 +47,7 @@ class Held:
     work: str | None = None
     hold: Hold | None = None
     began: float | None = None
+    computed_s: float | None = None
     doing: asyncio.Task[Any] | None = None
     computed_percent: int = 0
     word: Word = Word.CONTINUE
@@ -85,6 +87,7 @@ class Held:
             counts=[shown(counts) for counts in computed.counts],
             shots=computed.shots,
             metadata=dict(computed.metadata),
+            computed_s=self.computed_s,
         )
 
     def failure(self, verdict: Verdict, why: str, now: float) -> protocol.Failure:

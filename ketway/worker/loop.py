@@ -203,6 +203,7 @@ class Worker:
             log.info("job_failed", job_id=lease.job_id, verdict=found.value, why=str(error)[:500])
             self._reporter.tell(held, held.failure(found, str(error), self.clock.steady()))
         else:
+            held.computed_s = held.ran_s(self.clock.steady())
             log.debug("job_computed", job_id=lease.job_id, shots=computed.shots)
             if lease.shots_per_s and computed.shots:
                 seconds = lease.hold_s + computed.shots / lease.shots_per_s

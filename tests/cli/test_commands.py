@@ -27,9 +27,13 @@ KNOWN = Credentials(
 )
 
 
-def ketway(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def ketway(*words: str, before: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """
+    Args:
+        before: a shell's words, said before it starts.
+    """
     return subprocess.run(
-        [sys.executable, "-m", "ketway", *words],
+        ["sh", "-c", f'{before}\nexec "$0" "$@"', sys.executable, "-m", "ketway", *words],
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
@@ -58,6 +62,15 @@ def test_a_folder_that_cannot_be_made_is_told_in_one_sentence(tmp_path):
     assert said.returncode == 1
     assert "cannot be written (Not a directory); choose another with --data." in said.stderr
     assert len(said.stderr.splitlines()) == 1
+
+
+def test_a_folder_without_room_is_told_in_one_sentence(tmp_path):
+    said = ketway("api", f"--data={tmp_path / 'data'}", "--port=0", before="ulimit -f 0")
+
+    assert said.returncode == 1
+    assert "cannot be written (File too large); choose another with --data." in said.stderr
+    assert len(said.stderr.splitlines()) == 1
+    assert [*(tmp_path / "data").iterdir()] == []
 
 
 def test_a_folder_in_use_is_told_in_one_sentence(tmp_path):

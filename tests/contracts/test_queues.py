@@ -9,14 +9,13 @@ from uuid import uuid4
 import pytest
 
 from ketway.domain.batches import BatchId, BatchStatus
-from ketway.domain.estimates import Run
 from ketway.domain.jobs import JobId, JobStatus
 from ketway.domain.platforms import Door, platform_id
 from ketway.domain.priorities import Priority
 from ketway.domain.results import Result
 from ketway.services.listing import BatchFilter, Load, Page
 from tests.builders import NOON, PROJECT, a_member, a_stranger
-from tests.contracts.rows import BOTH, ELSEWHERE, OPERATOR, after, keep_batch, keep_job, keep_jobs
+from tests.contracts.rows import BOTH, ELSEWHERE, OPERATOR, after, keep_batch, keep_jobs
 
 EMU = platform_id("EMU_TEST")
 HOUR = timedelta(hours=1)
@@ -166,30 +165,6 @@ async def test_the_last_activity_of_a_project_is_when_one_of_its_batches_was_wri
         assert await work.batches.last_activity([PROJECT]) == {PROJECT: after(hours=3)}
         assert await work.batches.last_activity(None) == {PROJECT: after(hours=3), ELSEWHERE: after(hours=2)}
         assert await work.batches.last_activity([]) == {}
-
-
-async def test_the_latest_runs_of_a_platform_are_its_history(db):
-    measured: list[dict[str, Any]] = [
-        {"qubits": 1, "seconds": 0.5},
-        {"qubits": 2, "seconds": 1, "peak_memory_bytes": 7},
-        {"seconds": 2.0},
-        {"qubits": "3", "seconds": 2.0},
-    ]
-    for hour, metadata in enumerate(measured):
-        job = await keep_job(db, id=JobId(uuid4()), started_at=after(hours=hour))
-        await keep_result(db, job, **metadata)
-    await keep_job(db)
-    elsewhere = await keep_jobs(
-        db, await keep_batch(db, id=BatchId(uuid4()), platform_id=platform_id("OTHER")), {"started_at": NOON}
-    )
-    await keep_result(db, elsewhere[0], qubits=9, seconds=9.0)
-
-    async with db.look() as work:
-        every = await work.results.history(EMU, 100)
-        latest = await work.results.history(EMU, 3)
-
-    assert {run.qubits for run in every} == {1, 2}
-    assert latest == [Run(qubits=2, seconds=1, memory_bytes=7)]
 
 
 async def test_a_line_is_followed_in_turn_past_what_is_held_back(db):

@@ -170,6 +170,18 @@ async def test_leases_of_local_workers_are_known(db):
         assert list(await work.leases.of_local_workers()) == [lease]
 
 
+async def test_local_workers_are_told_apart_by_their_names(db):
+    ours, theirs = [await keep_worker(db, token_id=LOCAL_TOKEN, name=name) for name in ("ours", "theirs")]
+    elsewhere = await keep_worker(db, name="ours")
+    lease = await keep_lease(db, ours)
+    await keep_lease(db, theirs)
+    await keep_lease(db, elsewhere)
+
+    async with db.look() as work:
+        assert list(await work.leases.of_local_workers(["ours", "nobody"])) == [lease]
+        assert list(await work.leases.of_local_workers([])) == []
+
+
 async def test_one_worker_s_live_leases_are_extended(db):
     worker, other = await keep_worker(db), await keep_worker(db)
     mine, theirs = await keep_lease(db, worker), await keep_lease(db, other)

@@ -51,6 +51,7 @@ WORDS: dict[str, str | None] = {
     "specs": "{}",
     "answers": "[]",
     "quotas": "{}",
+    "retention": "{}",
     **dict.fromkeys(("tags", "errors", "counts", "made", "allowed_platforms"), '["some"]'),
     **dict.fromkeys(("echo", "parameters", "metadata", "engines", "progress", "data", "review"), "{}"),
 }
@@ -62,6 +63,7 @@ OWN: dict[tuple[str, str], Any] = {
     ("jobs", "progress"): 50,
     ("processes", "progress"): 50,
     ("learners", "package"): "package",
+    ("run_records", "runs"): "[[4, 0.5, null]]",
 }
 
 

@@ -120,6 +120,16 @@ class MemoryBatches:
         to_come = sorted(slot for slot in slots if slot[0] > now)
         return {platform: begins for begins, platform in reversed(to_come)}
 
+    async def slots_of(self, platforms: Collection[PlatformId], now: datetime) -> Sequence[Batch]:
+        booked = (BatchStatus.QUEUED, BatchStatus.ACTIVE, BatchStatus.PAUSED)
+        found = [
+            (batch.slot.starts_at, str(batch.id), batch)
+            for batch in self._tables.batches.values()
+            if batch.status in booked and batch.slot is not None and batch.platform_id in platforms
+            if batch.slot.ends_at > now
+        ]
+        return [batch for _, _, batch in sorted(found, key=lambda each: each[:2])]
+
     async def count_open(self, project: ProjectId, most: int) -> int:
         batches = self._tables.batches.values()
         return min(sum(batch.is_open and batch.project_id == project for batch in batches), most)

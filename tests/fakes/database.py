@@ -13,7 +13,7 @@ from tests.fakes.jobs import MemoryJobs
 from tests.fakes.learning import MemoryLearning
 from tests.fakes.processes import MemoryProcesses
 from tests.fakes.records import MemoryNotices, MemoryPlatforms, MemoryRequests
-from tests.fakes.shares import MemoryShares
+from tests.fakes.shares import MemoryRecords, MemoryShares
 from tests.fakes.stores import MemoryLeases, MemoryPrograms, MemoryResults, MemoryWorkers
 from tests.fakes.tables import Tables
 from tests.fakes.usage import MemoryHoldings, MemoryUsage
@@ -35,6 +35,7 @@ class MemoryWork:
         self.platforms = MemoryPlatforms(tables)
         self.processes = MemoryProcesses(tables)
         self.programs = MemoryPrograms(tables)
+        self.records = MemoryRecords(tables)
         self.requests = MemoryRequests(tables)
         self.projects = MemoryProjects(tables)
         self.results = MemoryResults(tables)

@@ -14,6 +14,7 @@ from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
 from ketway.domain.priorities import Priority
+from ketway.domain.queues import Sent
 from ketway.domain.scheduling import Candidate
 from ketway.domain.shares import NOTHING_RUNS, Running
 from ketway.services.listing import JobFilter, Listed, Load, Order, Page
@@ -124,6 +125,33 @@ class MemoryJobs:
             found += [_candidate(job) for job in free if self._may_start(job)]
         return found
 
+    async def sent(self, ids: Collection[JobId]) -> Mapping[JobId, Sent]:
+        found = [self._tables.jobs[id] for id in ids if id in self._tables.jobs]
+        return {
+            job.id: Sent(
+                count=sum(
+                    (_line(each), _request(each)) == (_line(job), _request(job)) for each in self._waiting()
+                ),
+                qubits=job.qubits,
+                shots=job.shots,
+            )
+            for job in found
+        }
+
+    async def count_behind(self, after: Candidate, before: Job | None, most: int) -> int:
+        first = self._tables.jobs[after.job_id]
+        line = [job for job in self._waiting() if _line(job) == _line(first) and self._is_free(job)]
+        behind = [job for job in line if _request(job) > _request(first)]
+        if before is not None:
+            last = (*_request(before), before.position)
+            behind = [job for job in behind if (*_request(job), job.position) < last]
+        return min(len(behind), most)
+
+    async def running_jobs(self, platforms: Collection[PlatformId], most: int) -> Sequence[Job]:
+        jobs = self._tables.jobs.values()
+        running = [job for job in jobs if job.status is JobStatus.RUNNING and job.platform_id in platforms]
+        return running[:most]
+
     async def count_waiting(self, project: ProjectId, most: int) -> int:
         return min(sum(job.project_id == project for job in self._waiting()), most)
 
@@ -207,6 +235,9 @@ class MemoryJobs:
 
     def _may_start(self, job: Job) -> bool:
         return self._tables.batches[job.batch_id].status is not BatchStatus.PAUSED
+
+    def _is_free(self, job: Job) -> bool:
+        return self._may_start(job) and self._tables.batches[job.batch_id].slot is None
 
     def _of(self, id: BatchId) -> Sequence[Job]:
         found = [job for job in self._tables.jobs.values() if job.batch_id == id]

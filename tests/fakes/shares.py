@@ -1,10 +1,11 @@
-"""Shares in memory."""
+"""Shares, and records of what jobs took, in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from ketway.domain.accounts import ProjectId
+from ketway.domain.estimates import Record
 from ketway.domain.platforms import PlatformId
 from ketway.domain.shares import Share
 from tests.fakes.tables import Tables, must_exist
@@ -26,3 +27,16 @@ class MemoryShares:
     async def put(self, share: Share) -> None:
         must_exist(self._tables.projects, share.project_id)
         self._tables.shares[share.project_id, share.platform_id] = share
+
+
+class MemoryRecords:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def of(self, platforms: Collection[PlatformId]) -> Sequence[Record]:
+        kept = self._tables.run_records
+        return [record for (platform, _), record in kept.items() if platform in platforms]
+
+    async def put(self, records: Collection[Record]) -> None:
+        for record in records:
+            self._tables.run_records[record.platform_id, record.qubits] = record

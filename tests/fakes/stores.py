@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.credentials import WorkerToken, WorkerTokenId
 from ketway.domain.errors import Unknown
-from ketway.domain.estimates import Run
 from ketway.domain.jobs import JobId
 from ketway.domain.leases import Lease, LeaseId, LeaseStatus, Worker, WorkerId
-from ketway.domain.platforms import PlatformId
 from ketway.domain.programs import Program, ProgramId
-from ketway.domain.results import Result, measured
+from ketway.domain.results import Kept, Result
 from ketway.services.listing import Listed, Page
 from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of
 
@@ -65,18 +63,38 @@ class MemoryResults:
     async def documents(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         return {key: self._tables.documents[key] for key in keys if key in self._tables.documents}
 
-    async def history(self, platform: PlatformId, most: int) -> Sequence[Run]:
-        began = [
-            (job.started_at, job.id)
-            for job in self._tables.jobs.values()
-            if job.platform_id == platform and job.started_at is not None
-        ]
-        latest = [id for _, id in sorted(began, reverse=True)[:most]]
-        runs = [measured(self._tables.results[id].metadata) for id in latest if id in self._tables.results]
-        return [run for run in runs if run is not None]
-
     async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]:
         return {id: self._tables.results[id] for id in jobs if id in self._tables.results}
+
+    async def oldest(self, project: ProjectId, before: datetime, most: int) -> Sequence[Kept]:
+        found = [result for result in self._kept(project) if result.created_at < before]
+        return [
+            Kept(job_id=each.job_id, project_id=project, key=each.key, size=each.size)
+            for each in found[:most]
+        ]
+
+    async def total(self, project: ProjectId, before: datetime) -> tuple[int, int]:
+        sizes = [result.size for result in self._kept(project) if result.created_at < before]
+        return len(sizes), sum(sizes)
+
+    async def newest_since(self, project: ProjectId, number: int) -> datetime | None:
+        kept = self._kept(project)
+        return kept[-number].created_at if len(kept) >= number else None
+
+    async def expire(self, results: Sequence[Kept], now: datetime) -> None:
+        for each in results:
+            known = self._tables.results[each.job_id]
+            self._tables.results[each.job_id] = replace(known, counts=[], expired_at=now)
+            self._tables.documents.pop(each.key, None)
+
+    def _kept(self, project: ProjectId) -> Sequence[Result]:
+        """The oldest first."""
+        of_project = [
+            result
+            for result in self._tables.results.values()
+            if result.expired_at is None and self._tables.jobs[result.job_id].project_id == project
+        ]
+        return sorted(of_project, key=lambda result: (result.created_at, str(result.job_id)))
 
 
 class MemoryLeases:
@@ -107,9 +125,13 @@ class MemoryLeases:
     async def expired(self, now: datetime) -> Sequence[Lease]:
         return self._live(lambda lease: lease.expires_at <= now)
 
-    async def of_local_workers(self) -> Sequence[Lease]:
+    async def of_local_workers(self, names: Collection[str] | None = None) -> Sequence[Lease]:
         local = {token.id for token in self._tables.tokens.values() if token.is_local}
-        workers = {worker.id for worker in self._tables.workers.values() if worker.token_id in local}
+        workers = {
+            worker.id
+            for worker in self._tables.workers.values()
+            if worker.token_id in local and (names is None or worker.name in names)
+        }
         return self._live(lambda lease: lease.worker_id in workers)
 
     async def extend(self, worker: WorkerId, until: datetime) -> None:
@@ -141,6 +163,10 @@ class MemoryWorkers:
     async def seen(self, id: WorkerId, now: datetime) -> None:
         if id in self._tables.workers:
             self._tables.workers[id] = replace(self._tables.workers[id], seen_at=now)
+
+    async def live(self, since: datetime) -> Sequence[Worker]:
+        found = [worker for worker in self._tables.workers.values() if worker.seen_at >= since]
+        return sorted(found, key=lambda worker: worker.registered_at)
 
     async def engines(self) -> Mapping[str, datetime]:
         workers = sorted(self._tables.workers.values(), key=lambda worker: worker.seen_at)

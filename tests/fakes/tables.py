@@ -14,6 +14,7 @@ from ketway.domain.batches import Batch, BatchId, BatchStatus
 from ketway.domain.bookings import Booking
 from ketway.domain.credentials import ApiKey, ApiKeyId, WorkerToken, WorkerTokenId
 from ketway.domain.errors import Stale
+from ketway.domain.estimates import Record
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.learning import Learner, LearnerId, Quiz, QuizId, UseCase, UseCaseId
 from ketway.domain.leases import Lease, LeaseId, Worker, WorkerId
@@ -61,6 +62,7 @@ class Tables:
     platform_states: dict[PlatformId, PlatformState] = field(default_factory=dict)
     usage: dict[UsageKey, Tally] = field(default_factory=dict)
     shares: dict[tuple[ProjectId, PlatformId], Share] = field(default_factory=dict)
+    run_records: dict[tuple[PlatformId, int], Record] = field(default_factory=dict)
     processes: dict[ProcessId, Process] = field(default_factory=dict)
     process_results: dict[ProcessResultId, ProcessResult] = field(default_factory=dict)
     notices: dict[NoticeId, Notice] = field(default_factory=dict)

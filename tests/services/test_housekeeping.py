@@ -9,11 +9,13 @@ from uuid import uuid4
 import pytest
 
 from ketway.domain.credentials import WorkerToken, WorkerTokenId, hashed
-from ketway.domain.errors import Unknown
+from ketway.domain.errors import StoreBusy, Unknown
 from ketway.domain.jobs import MAX_LOST_LEASES, JobStatus
 from ketway.domain.leases import Word
+from ketway.keys.links import LinkSigner, fresh_key
 from ketway.services.platforms import WORKER_SILENCE
 from tests.builders import DOOR
+from tests.fakes.blobs import MemoryBlobs
 from tests.services.steps import (
     EMU,
     NARROW,
@@ -114,6 +116,24 @@ async def test_a_clock_that_goes_back_keeps_no_lease_alive_for_ever(world):
     assert (await job_of(world, grant.job.id)).status is QUEUED
 
 
+async def test_leases_run_out_though_what_is_left_over_cannot_be_looked_through(world):
+    class Unreadable(MemoryBlobs):
+        async def list(self, prefix, *, after, most):
+            raise StoreBusy("input/output error")
+
+    await create(world)
+    grant = await claim_one(world)
+    leftovers = replace(world.core.housekeeping.leftovers, blobs=Unreadable(LinkSigner(fresh_key())))
+    housekeeping = replace(world.core.housekeeping, leftovers=leftovers)
+
+    for _ in range(32):
+        with pytest.raises(StoreBusy):
+            await housekeeping.sweep()
+        world.clock.move(seconds=1)
+
+    assert (await job_of(world, grant.job.id)).status is QUEUED
+
+
 async def test_after_a_start_local_workers_have_lost_their_leases_and_others_have_their_grace(world):
     await create(world, jobs=2)
     token, worker = await a_remote_worker(world)
@@ -136,11 +156,21 @@ async def test_where_others_share_the_database_a_local_worker_may_be_theirs_and_
     others = replace(world.core.housekeeping, is_alone=False)
 
     await others.open()
-    await others.void_local()
+    await others.void_local(["another run"])
 
     assert (await job_of(world, grant.job.id)).status is RUNNING
     await done(world, grant)
     assert (await job_of(world, grant.job.id)).status is DONE
+
+
+async def test_where_others_share_the_database_the_local_worker_of_a_dead_server_loses_its_lease(world):
+    await create(world)
+    grant = await claim_one(world)
+    others = replace(world.core.housekeeping, is_alone=False)
+
+    await others.open([world.worker.name])
+
+    assert (await job_of(world, grant.job.id)).status is QUEUED
 
 
 async def test_a_job_that_was_to_be_cancelled_is_cancelled_with_its_lost_worker(world):

@@ -88,10 +88,11 @@ def test_whoever_asks_how_the_server_is_hears_what_goes_wrong_on_purpose(server)
     assert len(said["faults"]) == FAULTS.count("[[")
 
 
-def test_a_server_says_loudly_at_its_start_that_faults_are_on(tmp_path):
+@pytest.mark.parametrize("command", [("serve", "--workers=0"), ("api",)])
+def test_a_server_says_loudly_at_its_start_that_faults_are_on(tmp_path, command):
     file = tmp_path / "faults.toml"
     file.write_text('[[error]]\nstatus = 503\nshare = 0.2\nsurfaces = ["pasqal"]\n')
-    words = ("serve", f"--data={tmp_path / 'data'}", "--port=0", "--workers=0", f"--faults={file}")
+    words = (*command, f"--data={tmp_path / 'data'}", "--port=0", f"--faults={file}")
     process = subprocess.Popen(
         [sys.executable, "-m", "ketway", *words],
         stdout=subprocess.PIPE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 
 from tests.services.steps import PLATFORMS, claim_one, create, done
 from tests.system.crashes import invariants
+from tests.system.crashes.database import InAFile
 from tests.worlds import a_world
 
 
@@ -27,8 +28,14 @@ async def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def of_the_folder(data: Path) -> Iterator[str]:
+    database = InAFile(data)
+    yield from invariants.of_what_is_kept(database.ask, data)
+    yield from database.stop()
+
+
 async def test_where_nothing_is_wrong_nothing_is_said(data):
-    assert [*invariants.of_the_folder(data)] == []
+    assert [*of_the_folder(data)] == []
 
 
 @pytest.mark.parametrize(
@@ -49,7 +56,7 @@ async def test_damage_to_the_database_is_seen(data, statement, said):
         database.execute(statement)
     database.close()
 
-    assert any(said in sentence for sentence in invariants.of_the_folder(data))
+    assert any(said in sentence for sentence in of_the_folder(data))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +72,17 @@ async def test_damage_to_the_blobs_is_seen(data, damage: Callable[[Path], object
 
     damage(data / "blobs")
 
-    assert any(said in sentence for sentence in invariants.of_the_folder(data))
+    assert any(said in sentence for sentence in of_the_folder(data))
+
+
+def test_what_broke_is_seen_in_a_log_and_what_was_refused_is_not(tmp_path):
+    (tmp_path / "log-001-api").write_text('ketway serves\n{"event": "sweep_put_off", "why": "busy"}\n')
+    (tmp_path / "log-002-api").write_text('{"event": "request_failed", "exception": "Traceback"}\n')
+    (tmp_path / "log-003-worker").write_text("Traceback (most recent call last):\n  ...\nOSError\n")
+
+    said = [*invariants.of_logs(tmp_path)]
+
+    assert [sentence.split()[0] for sentence in said] == ["log-002-api", "log-003-worker"]
 
 
 @dataclass

@@ -12,9 +12,10 @@ import asyncpg
 import httpx
 import pytest
 
+from bench.programs import one_second_sequence
 from bench.servers import CATALOGUE
 from tests.postgres import Postgres, a_postgres
-from tests.system.processes import Client, a_worker, an_api, until
+from tests.system.processes import PATIENCE_S, Client, a_server, a_worker, an_api, until
 
 BATCHES = 12
 JOBS_EACH = 5
@@ -78,6 +79,23 @@ def test_while_the_database_is_away_nothing_is_taken_and_then_it_goes_on_by_itse
         jobs = [job["id"] for job in before["jobs"] + after["jobs"]]
         assert [settled(client, job)["status"] for job in jobs] == ["DONE"] * len(jobs)
         assert kept(database, "results") == len(jobs)
+
+
+def test_the_jobs_of_a_servers_own_worker_wait_again_as_soon_as_the_server_is_there_again(
+    tmp_path: Path, database: Postgres
+) -> None:
+    folder = tmp_path / "data"
+    settings: Any = {"database": database.url(), "lease_s": 2 * PATIENCE_S}
+    with an_api(folder, **settings) as other:
+        client = Client(other).login()
+        with a_server(folder, **settings) as server:
+            job = client.submit(one_second_sequence(duration_ns=7_000), runs=JOBS_EACH)["jobs"][0]
+            until(lambda: client.job(job["id"])["status"] == "RUNNING", "the job to be run")
+            server.kill()
+
+        with a_server(folder, **settings):
+            assert settled(client, job["id"])["status"] == "DONE"
+            assert kept(database, "leases") == 2
 
 
 def ask(client: Client, number: int = JOBS_EACH) -> httpx.Response:

@@ -62,6 +62,11 @@ async def test_the_time_of_the_computation_is_part_of_the_hold(site):
 
         assert (await ended(look)).status is JobStatus.DONE
 
+    # The estimates of others are made from what it took to compute.
+    records = site.world.core.housekeeping.records
+    await records.write()
+    assert [run.seconds for record in await records.of(PACED.id) for run in record.runs] == [15]
+
 
 async def test_a_computation_longer_than_the_hold_is_reported_at_once(site):
     clock, desk = Hands(), Desk()

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from ketway.api.answers import answer
 from ketway.api.own import wire
-from ketway.api.own.requests import actor_of, id_of, page_of, read
+from ketway.api.own.requests import actor_of, id_of, page_of, read, texts_asked
 from ketway.domain.accounts import Account, AccountId, Actor
 from ketway.services.accounts import NewAccount, Welcomed
 from ketway.services.core import Core
@@ -47,9 +47,9 @@ class Accounts:
     async def list(self, request: Request) -> Response:
         """All of them, or the one with an email."""
         actor = await actor_of(self._core, request)
-        email = request.query_params.get("email")
-        if email is not None:
-            found = await self._core.accounts.named(actor, email)
+        emails = texts_asked(request, "email")
+        if emails:
+            found = await self._core.accounts.named(actor, emails[-1])
             return answer({"accounts": [_shown(found)], "total": 1})
         listed = await self._core.accounts.list(actor, page_of(request))
         return answer({"accounts": [_shown(each) for each in listed.items], "total": listed.total})

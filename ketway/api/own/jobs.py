@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from ketway.domain.jobs import Job, JobId
 from ketway.domain.results import Result
 from ketway.services.core import Core
 from ketway.services.listing import JobFilter
+from ketway.services.prospects import NO_PROSPECT, Prospect
 
 
 def routes(core: Core) -> list[Route]:
@@ -37,14 +38,14 @@ class Jobs:
         actor = await actor_of(self._core, request)
         page = page_of(request, default=50, descending=True)
         listed = await self._core.jobs.list(actor, JobFilter(statuses=statuses_of(request)), page)
-        shown = await self._shown(listed.items)
+        shown = await self._shown(listed.items, await self._core.prospects.of_listed(listed.items))
         return answer({"jobs": shown, "total": listed.total})
 
     async def get(self, request: Request) -> Response:
         actor = await actor_of(self._core, request)
         job = await self._core.jobs.get(actor, _id(request))
         found = (await self._core.jobs.results([job.id])).get(job.id)
-        (shown,) = await self._shown([job])
+        (shown,) = await self._shown([job], {job.id: await self._core.prospects.of(job)})
         return answer(shown | {"result": found and _result(found)})
 
     async def cancel(self, request: Request) -> Response:
@@ -55,16 +56,40 @@ class Jobs:
     async def result(self, request: Request) -> Response:
         actor = await actor_of(self._core, request)
         job = await self._core.jobs.get(actor, _id(request))
-        found = (await self._core.jobs.results([job.id])).get(job.id)
+        found = await self._core.jobs.result(job.id)
         if found is None:
             raise Unknown("result", str(job.id))
         headers = {"Content-Disposition": f'attachment; filename="{job.id}.json"'}
         body = await self._core.jobs.document(found)
         return Response(body, media_type="application/json", headers=headers)
 
-    async def _shown(self, jobs: Sequence[Job]) -> Sequence[dict[str, Any]]:
-        names = await self._core.platforms.names()
-        return [_job(job, names[job.platform_id]) for job in jobs]
+    async def _shown(
+        self, jobs: Sequence[Job], prospects: Mapping[JobId, Prospect] | None = None
+    ) -> Sequence[dict[str, Any]]:
+        names, known = await self._core.platforms.names(), prospects or {}
+        return [_job(job, names[job.platform_id]) | _prospect(known.get(job.id, NO_PROSPECT)) for job in jobs]
+
+
+def _prospect(found: Prospect) -> dict[str, Any]:
+    estimate, start = found.estimate, found.start
+    return {
+        "estimate": estimate
+        and {
+            "seconds": estimate.seconds,
+            "seconds_low": estimate.low_s,
+            "seconds_high": estimate.high_s,
+            "memory_bytes": estimate.memory_bytes,
+            "runs_measured": estimate.runs,
+            "extrapolated": estimate.is_extrapolated,
+        },
+        "queue_position": found.position,
+        "estimated_start": start
+        and {
+            "earliest": start.earliest.isoformat(),
+            "expected": start.expected.isoformat(),
+            "latest": start.latest.isoformat(),
+        },
+    }
 
 
 def _job(job: Job, platform: str) -> dict[str, Any]:

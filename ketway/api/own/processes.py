@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from ketway.api.answers import answer
 from ketway.api.own import wire
-from ketway.api.own.requests import actor_of, id_of, page_of, read, statuses_of
+from ketway.api.own.requests import actor_of, id_of, page_of, read, statuses_of, texts_asked
 from ketway.domain.accounts import Actor
 from ketway.domain.batches import BatchId
 from ketway.domain.jobs import JobStatus
@@ -45,9 +45,7 @@ class Processes:
 
     async def list(self, request: Request) -> Response:
         actor = await actor_of(self._core, request)
-        asked = ProcessFilter(
-            statuses=statuses_of(request), kinds=tuple(request.query_params.getlist("kind"))
-        )
+        asked = ProcessFilter(statuses=statuses_of(request), kinds=texts_asked(request, "kind"))
         listed = await self._core.processes.list(actor, asked, page_of(request))
         return answer({"processes": await self._shown(*listed.items), "total": listed.total})
 

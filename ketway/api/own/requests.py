@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from starlette.requests import Request
 
-from ketway.api.bodies import read_json
+from ketway.api.bodies import must_have_no_nul, read_json
 from ketway.domain.accounts import Actor
 from ketway.domain.errors import BadField, BadToken, Malformed
 from ketway.domain.jobs import JobStatus
@@ -76,6 +76,17 @@ def id_asked(request: Request, name: str) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         raise BadField(("query", name), "is not a UUID", "format") from None
+
+
+def texts_asked(request: Request, name: str) -> tuple[str, ...]:
+    """
+    Raises:
+        BadField
+    """
+    texts = request.query_params.getlist(name)
+    for text in texts:
+        must_have_no_nul(("query", name), text)
+    return tuple(texts)
 
 
 def statuses_of(request: Request) -> tuple[JobStatus, ...]:

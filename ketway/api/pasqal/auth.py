@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import HTTPBearer
 from starlette.responses import JSONResponse, Response
 
-from ketway.api.bodies import parse, read_body
+from ketway.api.bodies import must_have_no_nul, parse, read_body
 from ketway.api.faults import Refusing
 from ketway.api.pasqal import errors, translate
 from ketway.domain.accounts import Actor
@@ -80,7 +80,7 @@ async def token(request: Request, core: CoreDep) -> Response:
     except Unauthenticated as wrong:
         return _deny(401, "invalid_grant", str(wrong))
     except BadField as wrong:
-        reason = "invalid_request" if wrong.reason == "required" else "unsupported_grant_type"
+        reason = "invalid_request" if wrong.reason in ("required", "format") else "unsupported_grant_type"
         return _deny(400, reason, str(wrong))
     except Unavailable as busy:
         return _deny(503, "temporarily_unavailable", str(busy))
@@ -117,6 +117,7 @@ def _word(said: Mapping[str, Any], name: str) -> str:
     value = said.get(name)
     if not isinstance(value, str) or not value:
         raise BadField((name,), "is missing", "required")
+    must_have_no_nul((name,), value)
     return value
 
 

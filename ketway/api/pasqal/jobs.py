@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from ketway.api import links
 from ketway.api.openapi import told
-from ketway.api.pasqal import answers, shapes, translate, wire
+from ketway.api.pasqal import answers, shapes, translate, translate_records, wire
 from ketway.api.pasqal.answers import success
 from ketway.api.pasqal.auth import ActorDep, CoreDep
 from ketway.api.pasqal.creation import new_jobs
@@ -57,14 +57,15 @@ async def get_job_with_result(job_id: UUID, actor: ActorDep, core: CoreDep) -> R
     """With its own sequence and what it counted."""
     job = await core.jobs.get(actor, JobId(job_id))
     (shown,) = await answers.jobs_with_results(core, actor, [job])
-    return success(shown | {"logs_link": None})
+    return success(shown | {"logs_link": None} | translate_records.prospect(await core.prospects.of(job)))
 
 
 @router.get("/api/v2/jobs/{job_id}", **told(Answer[shapes.SingleJob]))
 async def get_job(job_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
     """With its own sequence; its result is behind the results link."""
     job = await core.jobs.get(actor, JobId(job_id))
-    return success(translate.job_with_sequence(job, await answers.sequence_of(core, actor, job)))
+    shown = translate.job_with_sequence(job, await answers.sequence_of(core, actor, job))
+    return success(shown | translate_records.prospect(await core.prospects.of(job)))
 
 
 @router.get("/api/v1/jobs/{job_id}/status", **told(Answer[shapes.JobStatus]))
@@ -88,8 +89,9 @@ async def cancel_job(job_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
 
 @router.get("/api/v1/jobs/{job_id}/results_link", **told(Answer[shapes.ResultsLink]))
 async def get_results_link(job_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
-    """Null until there is a result. The link is fetched without a login, so it must be absolute."""
+    """Null until there is a result; gone once that is kept no longer. The link is fetched without a login,
+    so it must be absolute."""
     job = await core.jobs.get(actor, JobId(job_id))
-    result = (await core.jobs.results([job.id])).get(job.id)
+    result = await core.jobs.result(job.id)
     link = None if result is None else links.absolute(request, core.jobs.link(result))
     return success({"results_link": link})

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from starlette.datastructures import QueryParams
 
+from ketway.api.bodies import must_have_no_nul
 from ketway.api.openapi import Parameter, Schema
 from ketway.api.pasqal import translate, wire
 from ketway.domain.accounts import AccountId, ProjectId
@@ -86,6 +87,7 @@ class Query:
         )
 
     def _read(self, name: str, value: str, read: Callable[[str], T], kind: str) -> T:
+        must_have_no_nul(("query", name), value)
         try:
             return read(value)
         except (ValueError, KeyError, OverflowError):

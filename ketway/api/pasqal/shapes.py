@@ -130,6 +130,27 @@ class Estimate(Shape):
     extrapolated: bool
 
 
+class Start(Shape):
+    """When it may start; eight in ten fall between the first and the last."""
+
+    earliest: datetime
+    expected: datetime
+    latest: datetime
+
+
+class Prospect(Shape):
+    """Of a job read by its id, beside what the published API has.
+
+    `queue_position` counts from 1 among those that wait for its device, in the order in which they would
+    start if nothing new came; it and `estimated_start` are null unless the job waits, and where nobody can
+    tell. `estimate` is null where nothing like it was measured, and once it has ended.
+    """
+
+    estimate: Estimate | None
+    queue_position: int | None
+    estimated_start: Start | None
+
+
 class RehearsedJob(Job):
     """Of a batch that was only tried; `estimate` is null where nothing like it was measured."""
 
@@ -148,7 +169,7 @@ class JobWithResult(Job):
     full_result: FullResult | None
 
 
-class SingleJobV1(JobWithResult):
+class SingleJobV1(JobWithResult, Prospect):
     logs_link: str | None
 
 
@@ -159,7 +180,7 @@ class ListedJob(_Job):
     slurm_cluster_name: str | None
 
 
-class SingleJob(ListedJob):
+class SingleJob(ListedJob, Prospect):
     """`sequence` is its own, or null for the batch's."""
 
     sequence: str | None

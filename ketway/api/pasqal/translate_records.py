@@ -16,6 +16,7 @@ from ketway.domain.jobs import JobStatus
 from ketway.domain.notices import Level, Notice
 from ketway.domain.platforms import PlatformId
 from ketway.domain.processes import Process
+from ketway.services.prospects import Prospect
 from ketway.services.reports import Span
 
 LEVELS = {level.name: level for level in Level}
@@ -112,4 +113,19 @@ def estimate(found: Estimate | None) -> dict[str, Any] | None:
         "memory_bytes": found.memory_bytes,
         "runs_measured": found.runs,
         "extrapolated": found.is_extrapolated,
+    }
+
+
+def prospect(found: Prospect) -> dict[str, Any]:
+    """What a job read by its id says beside what the published API has."""
+    start = found.start
+    return {
+        "estimate": estimate(found.estimate),
+        "queue_position": found.position,
+        "estimated_start": start
+        and {
+            "earliest": moment(start.earliest),
+            "expected": moment(start.expected),
+            "latest": moment(start.latest),
+        },
     }

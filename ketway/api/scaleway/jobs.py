@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 
 from ketway.api import links, once
-from ketway.api.scaleway import translate, wire
+from ketway.api.scaleway import translate, translate_prospects, wire
 from ketway.api.scaleway.auth import Caller, CallerDep, CoreDep
 from ketway.api.scaleway.document import told
 from ketway.api.scaleway.errors import Passing, SessionOver
@@ -63,9 +63,10 @@ async def create_job(
 
 
 @router.get("/{job_id}", **told())
-async def get_job(job_id: UUID, caller: CallerDep, core: CoreDep) -> wire.Job:
+async def get_job(job_id: UUID, caller: CallerDep, core: CoreDep) -> wire.SingleJob:
     """One job."""
-    return translate.job(await core.jobs.get(caller.actor, JobId(job_id)))
+    job = await core.jobs.get(caller.actor, JobId(job_id))
+    return translate_prospects.single_job(job, await core.prospects.of(job))
 
 
 @router.patch("/{job_id}", **told(body=wire.JobChange, refuses=(403, 409)))

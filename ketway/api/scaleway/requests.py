@@ -59,6 +59,8 @@ def understood(kind: type[Sent], sent: Any) -> Sent:
 
 def _values(request: Request) -> Mapping[str, Any]:
     query = request.query_params
+    for name, value in query.multi_items():
+        bodies.must_have_no_nul((name,), value)
     values = {name: query.getlist(name) if name in _LISTS else query[name] for name in query}
     return {name: value for name, value in values.items() if value not in ("", [""])}
 

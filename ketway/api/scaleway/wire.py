@@ -370,6 +370,34 @@ class Job(Answer):
     parameters: str | None = None
 
 
+class Estimate(Answer):
+    """How long it runs, in seconds, and the range of eight in ten."""
+
+    seconds: float
+    seconds_low: float
+    seconds_high: float
+    memory_bytes: int | None = None
+    runs_measured: int
+    extrapolated: bool
+
+
+class Start(Answer):
+    """When it may start; eight in ten fall between the first and the last."""
+
+    earliest: Timestamp
+    expected: Timestamp
+    latest: Timestamp
+
+
+class SingleJob(Job):
+    """A job read by its id: beside what the published API has, how long it takes and, while it waits, its
+    place in the queue of its platform and when it may start. What nobody can tell is left out."""
+
+    estimate: Estimate | None = None
+    queue_position: int | None = None
+    estimated_start: Start | None = None
+
+
 class Jobs(Answer):
     total_count: int
     jobs: list[Job]

@@ -73,12 +73,13 @@ def outcome(said: wire.Outcome) -> Outcome:
     lease, secret = lease_id(said.lease_id), said.secret
     if isinstance(said, wire.Return):
         return Outcome(lease_id=lease, secret=secret, found=None)
-    found: Computed | Failure
+    ran = _time(said.ran_s)
     if isinstance(said, wire.Failure):
-        found = Failure(verdict=Verdict(said.verdict), why=said.why[:_MAX_WHY])
-    else:
-        found = Computed(document=said.document, counts=said.counts, shots=said.shots, metadata=said.metadata)
-    return Outcome(lease_id=lease, secret=secret, found=found, ran=_time(said.ran_s))
+        failure = Failure(verdict=Verdict(said.verdict), why=said.why[:_MAX_WHY])
+        return Outcome(lease_id=lease, secret=secret, found=failure, ran=ran)
+    found = Computed(document=said.document, counts=said.counts, shots=said.shots, metadata=said.metadata)
+    computed = None if said.computed_s is None else _time(said.computed_s)
+    return Outcome(lease_id=lease, secret=secret, found=found, ran=ran, computed=computed)
 
 
 def lease_id(text: str) -> LeaseId:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import httpx
 
 from ketway.domain.leases import Verdict
 from tests.api.pasqal.clients import SEQUENCE, a_batch, data, the_jobs, why
 from tests.api.pasqal.worlds import CORE, ORIGIN, a_client, a_token
-from tests.services.steps import failed
-from tests.worlds import World
+from tests.services.steps import failed, let_all_expire
+from tests.worlds import World, all_zero
 
 V1, V2 = f"{CORE}/v1/jobs", f"{CORE}/v2/jobs"
 
@@ -35,6 +36,41 @@ async def test_the_own_sequence_of_a_job_is_read_exactly_as_sent(world, api):
     id = await a_job_id(api, world, sequence=own)
 
     assert data(await api.get(f"{V2}/{id}"))["sequence"] == own
+
+
+async def test_a_job_that_waits_says_its_place_and_when_it_may_start_until_it_runs(world, api):
+    made = await a_batch(api, world, jobs=[{"runs": 10}, {"runs": 10}])
+    first, second = (job["id"] for job in made["jobs"])
+
+    waiting = [data(await api.get(f"{version}/{second}")) for version in (V1, V2)]
+    soon = data(await api.get(f"{V2}/{first}"))["estimated_start"]
+    await world.run_all()
+    done = data(await api.get(f"{V2}/{second}"))
+
+    assert [job["queue_position"] for job in waiting] == [2, 2]
+    assert soon == dict.fromkeys(("earliest", "expected", "latest"), made["created_at"])
+    assert {done[name] for name in ("estimate", "queue_position", "estimated_start")} == {None}
+    assert not {"estimate", "queue_position"} & (await the_jobs(api, made["id"]))[0].keys()
+
+
+async def test_a_job_tells_what_those_of_its_size_took(world, api):
+    def measured(grant):
+        return replace(all_zero(grant), metadata={"qubits": 2, "seconds": 4.0})
+
+    await a_batch(api, world, jobs=[{"runs": 10}] * 10)
+    await world.run_all(measured)
+    await world.core.housekeeping.sweep()
+
+    job = data(await api.get(f"{V2}/{await a_job_id(api, world)}"))
+
+    assert job["estimate"] == {
+        "seconds": 4.0,
+        "seconds_low": 4.0,
+        "seconds_high": 4.0,
+        "memory_bytes": None,
+        "runs_measured": 10,
+        "extrapolated": False,
+    }
 
 
 async def test_a_list_of_jobs_leaves_the_sequence_away(world, api):
@@ -113,6 +149,25 @@ async def test_the_results_link_of_a_cancelled_job_stays_null(world, api):
     await api.patch(f"{V2}/{id}/cancel")
 
     assert data(await api.get(f"{V1}/{id}/results_link")) == {"results_link": None}
+
+
+async def test_a_result_that_is_kept_no_longer_is_gone_and_its_job_stays(world, api, anonymous):
+    id = await a_job_id(api, world)
+    await world.run_all()
+    link = data(await api.get(f"{V1}/{id}/results_link"))["results_link"]
+    await let_all_expire(world)
+
+    gone, followed = await api.get(f"{V1}/{id}/results_link"), await anonymous.get(link)
+
+    job = data(await api.get(f"{V2}/{id}"))
+    batch = data(await api.get(f"{CORE}/v1/batches/{job['batch_id']}/results_link"))
+    assert job["status"] == "DONE"
+    assert data(await api.get(f"{V1}/{id}"))["result"] is None
+    assert (gone.status_code, followed.status_code) == (410, 410)
+    assert "was kept until" in why(gone)
+    assert "was kept until" in followed.json()["message"]
+    assert batch["results_links"] == {}
+    assert "was kept until" in batch["errors"][id]
 
 
 async def test_the_results_link_leads_to_the_result_without_a_login(world, api, anonymous):

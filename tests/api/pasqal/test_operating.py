@@ -190,6 +190,7 @@ class TestRehearsing:
 
         await a_batch(api, world)
         await world.run_all(measured)
+        await world.core.housekeeping.sweep()
 
         shown = data(await api.post(f"{V1}/batches?dry_run=true", json=a_batch_body(world)))
 
@@ -198,8 +199,8 @@ class TestRehearsing:
         assert shown["sequence_builder"] == SEQUENCE
         assert job["estimate"] == {
             "seconds": 1.5,
-            "seconds_low": 1.5,
-            "seconds_high": 1.5,
+            "seconds_low": 0.75,
+            "seconds_high": 3.0,
             "memory_bytes": 10**9,
             "runs_measured": 1,
             "extrapolated": False,

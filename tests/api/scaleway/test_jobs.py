@@ -7,6 +7,8 @@ import pytest
 
 from ketway.domain.leases import Verdict
 from tests.api.scaleway.clients import AER, NOBODY, QPU, a_job, a_model, a_session
+from tests.api.scaleway.contract.shapes import SINGLE_JOB
+from tests.api.surface.documents import must_fit
 from tests.services import steps
 from tests.worlds import World
 
@@ -32,6 +34,25 @@ async def test_a_job_is_answered_with_every_field_and_nothing_unset(api: httpx.A
         "result_distribution": "",
         "parameters": '{"shots":  10}',
     }
+
+
+async def test_a_job_that_waits_says_its_place_and_when_it_may_start_until_it_runs(
+    api: httpx.AsyncClient, session: str, world: World
+):
+    first = await a_job(api, session)
+    world.clock.move(milliseconds=1)
+    second = await a_job(api, session)
+
+    soon, later = [(await api.get(f"/jobs/{job['id']}")).json() for job in (first, second)]
+    await world.run_all()
+    done = (await api.get(f"/jobs/{second['id']}")).json()
+
+    now = "2026-01-15T12:00:00.001000Z"
+    assert soon["estimated_start"] == dict.fromkeys(("earliest", "expected", "latest"), now)
+    assert (soon["queue_position"], later["queue_position"]) == (1, 2)
+    assert not {"queue_position", "estimated_start", "estimate"} & done.keys()
+    must_fit(soon, SINGLE_JOB)
+    must_fit(later, SINGLE_JOB)
 
 
 async def test_a_job_runs_to_completion(api: httpx.AsyncClient, session: str, world: World):

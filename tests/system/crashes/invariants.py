@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
+
+from tests.system.crashes.database import Ask
 
 FINAL = ("done", "failed", "cancelled")
 #: What a job may fail with here: nothing else is wrong with any of them.
 _GIVEN_UP = "given up"
+
+
+#: How Python begins to tell of what nobody caught.
+_BROKEN = ("Traceback ", "Task exception", "Exception ")
 
 
 class Witness(Protocol):
@@ -58,25 +62,20 @@ def _of_a_result(id: str, users: Witness) -> Iterator[str]:
         yield f"job {id} has a result that does not fit its checksum"
 
 
-def of_the_folder(data: Path) -> Iterator[str]:
-    """What is wrong with what a stopped server left: a sentence each."""
-    with _opened(data) as database:
-        yield from _of_jobs(database)
-        yield from _of_leases(database)
-        yield from _of_usage(database)
-        (sound,) = database.execute("PRAGMA integrity_check").fetchone()
-        if sound != "ok":
-            yield f"the database is broken: {sound}"
-    yield from of_blobs(data)
+def of_what_is_kept(ask: Ask, data: Path) -> Iterator[str]:
+    """What is wrong with what stopped servers left: a sentence each."""
+    yield from _of_jobs(ask)
+    yield from _of_leases(ask)
+    yield from _of_usage(ask)
+    yield from of_blobs(ask, data)
 
 
-def of_blobs(data: Path) -> Iterator[str]:
+def of_blobs(ask: Ask, data: Path) -> Iterator[str]:
     """What is wrong between the database and the folder of blobs: a sentence each."""
     blobs = data / "blobs"
     there = {str(file.relative_to(blobs)) for file in blobs.rglob("*") if file.is_file()}
-    with _opened(data) as database:
-        results = set(_column(database, "SELECT key FROM results WHERE key LIKE 'results/%'"))
-        sums = _column(database, "SELECT sha256 FROM programs")
+    results = set(_column(ask, "SELECT key FROM results WHERE key LIKE 'results/%'"))
+    sums = _column(ask, "SELECT sha256 FROM programs")
     named = results | {f"programs/{sha256[:2]}/{sha256}" for sha256 in sums}
     for key in sorted(named - there):
         yield f"{key} is named and not there"
@@ -84,14 +83,22 @@ def of_blobs(data: Path) -> Iterator[str]:
         yield f"{key} is there and nobody names it"
 
 
-def live_leases(data: Path) -> int:
-    with _opened(data) as database:
-        return len(_column(database, "SELECT id FROM leases WHERE status = 'live'"))
+def of_logs(folder: Path) -> Iterator[str]:
+    """Where something broke that was meant to be refused, or put off: a sentence each."""
+    for log in sorted(folder.glob("log-*")):
+        lines = log.read_text(errors="replace").splitlines()
+        broken = [line for line in lines if line.startswith(_BROKEN) or '"exception": ' in line]
+        if broken:
+            yield f"{log.name} tells of something that broke: {broken[0][-2000:]}"
 
 
-def _of_jobs(database: sqlite3.Connection) -> Iterator[str]:
-    done = _column(database, "SELECT id FROM jobs WHERE status = 'done'")
-    kept = Counter(_column(database, "SELECT job_id FROM results"))
+def live_leases(ask: Ask) -> int:
+    return len(_column(ask, "SELECT id FROM leases WHERE status = 'live'"))
+
+
+def _of_jobs(ask: Ask) -> Iterator[str]:
+    done = _column(ask, "SELECT id FROM jobs WHERE status = 'done'")
+    kept = Counter(_column(ask, "SELECT job_id FROM results"))
     for id in set(done) - set(kept):
         yield f"job {id} is done without a result"
     for id in set(kept) - set(done):
@@ -99,50 +106,41 @@ def _of_jobs(database: sqlite3.Connection) -> Iterator[str]:
     for id, number in kept.items():
         if number > 1:
             yield f"job {id} has {number} results"
-    for id in _column(database, "SELECT id FROM jobs WHERE status IN ('queued', 'running')"):
+    for id in _column(ask, "SELECT id FROM jobs WHERE status IN ('queued', 'running')"):
         yield f"job {id} never ended"
     unfinished = (
         "SELECT id FROM batches WHERE status = 'stopping'"
         " OR (NOT is_open AND status IN ('queued', 'active', 'paused'))"
     )
-    for id in _column(database, unfinished):
+    for id in _column(ask, unfinished):
         yield f"batch {id} has no job left and never ended"
 
 
-def _of_leases(database: sqlite3.Connection) -> Iterator[str]:
-    for id in _column(database, "SELECT id FROM leases WHERE status = 'live'"):
+def _of_leases(ask: Ask) -> Iterator[str]:
+    for id in _column(ask, "SELECT id FROM leases WHERE status = 'live'"):
         yield f"lease {id} is live and nobody works"
     twice = (
         "SELECT job_id FROM leases JOIN results USING (job_id)"
         " WHERE status = 'ended' AND outcome = sha256 GROUP BY job_id HAVING count(*) > 1"
     )
-    for id in _column(database, twice):
+    for id in _column(ask, twice):
         yield f"job {id} was ended by two attempts"
 
 
-def _of_usage(database: sqlite3.Connection) -> Iterator[str]:
-    sums = database.execute(
-        "SELECT sum(done) AS done, sum(failed) AS failed, sum(cancelled) AS cancelled,"
-        " sum(circuits) AS circuits, sum(shots) AS shots FROM usage"
-    ).fetchone()
-    jobs = Counter(_column(database, "SELECT status FROM jobs"))
-    for status in FINAL:
-        if (sums[status] or 0) != jobs[status]:
-            yield f"{jobs[status]} jobs are {status} and usage says {sums[status]}"
-    if (sums["circuits"] or 0) != jobs["done"]:
-        yield f"{jobs['done']} circuits were run and usage says {sums['circuits']}"
-    (shots,) = database.execute("SELECT coalesce(sum(shots), 0) FROM results").fetchone()
-    (most,) = database.execute("SELECT coalesce(sum(shots), 0) FROM jobs").fetchone()
-    if not shots <= (sums["shots"] or 0) <= most:
-        yield f"{shots} shots are in results, {most} were asked for, and usage says {sums['shots']}"
+def _of_usage(ask: Ask) -> Iterator[str]:
+    (sums,) = ask("SELECT sum(done), sum(failed), sum(cancelled), sum(circuits), sum(shots) FROM usage")
+    *ended, circuits, shots = [number or 0 for number in sums]
+    jobs = Counter(_column(ask, "SELECT status FROM jobs"))
+    for status, counted in zip(FINAL, ended, strict=True):
+        if counted != jobs[status]:
+            yield f"{jobs[status]} jobs are {status} and usage says {counted}"
+    if circuits != jobs["done"]:
+        yield f"{jobs['done']} circuits were run and usage says {circuits}"
+    ((in_results,),) = ask("SELECT coalesce(sum(shots), 0) FROM results")
+    ((most,),) = ask("SELECT coalesce(sum(shots), 0) FROM jobs")
+    if not in_results <= shots <= most:
+        yield f"{in_results} shots are in results, {most} were asked for, and usage says {shots}"
 
 
-@contextmanager
-def _opened(data: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(f"file:{data / 'ketway.db'}?mode=ro", uri=True)) as database:
-        database.row_factory = sqlite3.Row
-        yield database
-
-
-def _column(database: sqlite3.Connection, query: str) -> list[Any]:
-    return [row[0] for row in database.execute(query)]
+def _column(ask: Ask, query: str) -> list[Any]:
+    return [row[0] for row in ask(query)]

@@ -20,7 +20,37 @@ class Kind(Enum):
     CUT_LINE = "cut the line of the workers elsewhere"
     LOSE_ANSWERS = "lose what the server answers to the workers elsewhere"
     FILL_DISK = "fill the disk"
-    JUMP_CLOCK = "set the server's clock"
+    JUMP_CLOCK = "set a server's clock"
+    KILL_DATABASE = "kill the database, all of it"
+    KILL_FIRST_OF_DATABASE = "kill the database's first process"
+    QUIT_DATABASE = "have the database drop everything"
+    KILL_ONE_OF_DATABASE = "kill a process of the database"
+    PAUSE_DATABASE = "pause the database, all of it"
+    PAUSE_ONE_OF_DATABASE = "pause a process of the database"
+    CUT_DATABASE_LINE = "cut the line of a server to the database"
+    LOSE_DATABASE_ANSWERS = "lose what the database answers to a server"
+    FILL_DATABASE_DISK = "fill the database's disk"
+    STILL_LINE = "let nothing through between a server and the workers elsewhere"
+    STILL_DATABASE_LINE = "let nothing through between a server and the database"
+
+
+#: What a seed draws depends on which there are, and in which order.
+IN_A_FILE = (
+    Kind.KILL_CHILD,
+    Kind.KILL_LOCAL_WORKER,
+    Kind.KILL_FAR_WORKER,
+    Kind.KILL_SERVER,
+    Kind.PAUSE_CHILD,
+    Kind.PAUSE_LOCAL_WORKER,
+    Kind.PAUSE_FAR_WORKER,
+    Kind.PAUSE_SERVER,
+    Kind.CUT_LINE,
+    Kind.LOSE_ANSWERS,
+    Kind.FILL_DISK,
+    Kind.JUMP_CLOCK,
+    Kind.STILL_LINE,
+)
+ON_A_SERVER = tuple(Kind)
 
 
 #: A lease of the suite's server runs out in between.
@@ -53,7 +83,7 @@ class Event:
         )
 
 
-def drawn(seed: int, number: int, kinds: Sequence[Kind] = tuple(Kind)) -> list[Event]:
+def drawn(seed: int, number: int, kinds: Sequence[Kind]) -> list[Event]:
     """So many events; every kind comes about as often as every other, in any order."""
     chance = Random(seed)
     chosen: list[Kind] = []

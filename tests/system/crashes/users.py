@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
+from itertools import cycle
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -27,10 +28,11 @@ class Users:
     """Two who submit, one who changes their mind, and one who watches; each a thread.
 
     Args:
+        urls: of servers that are one; each request goes to the next of them.
         jobs: how many each of the two submits, at least.
     """
 
-    def __init__(self, url: str, known: Credentials, seed: int, jobs: int) -> None:
+    def __init__(self, urls: Sequence[str], known: Credentials, seed: int, jobs: int) -> None:
         self.acknowledged: list[str] = []  #: ids of jobs
         self.ended: dict[str, str] = {}  #: job to the first final state that was seen
         self.complaints: list[str] = []
@@ -39,7 +41,9 @@ class Users:
         self._seed = seed
         self._enough = threading.Event()
         self._secret = {"Authorization": f"Bearer {known.secret_key}", "X-Auth-Token": known.secret_key}
-        self._http = httpx.Client(base_url=url, trust_env=False, timeout=10, headers=self._secret)
+        self._servers = cycle(
+            [httpx.Client(base_url=url, trust_env=False, timeout=10, headers=self._secret) for url in urls]
+        )
         self._submitting = [self._thread(self._by_pasqal), self._thread(self._by_scaleway)]
         self._others = [self._thread(self._change_their_mind), self._thread(self._watch)]
 
@@ -56,6 +60,11 @@ class Users:
         self._enough.set()
         for thread in (*self._submitting, *self._others):
             thread.join()
+
+    @property
+    def _http(self) -> httpx.Client:
+        """Of whichever server is next."""
+        return next(self._servers)
 
     def jobs(self) -> list[Any]:
         """Every job that the server knows, by its own interface."""

@@ -86,10 +86,28 @@ _RESULT = {
     "full_result": maybe(exactly({"counter": COUNTER, "raw": many(TEXT)})),
 }
 JOB_WITH_RESULT = exactly(_JOB, **_RESULT)
+#: Beside what the published API has: how long it takes, and when it may start.
+_PROSPECT: dict[str, Schema] = {
+    "estimate": maybe(
+        exactly(
+            {
+                "seconds": NUMBER,
+                "seconds_low": NUMBER,
+                "seconds_high": NUMBER,
+                "memory_bytes": maybe(WHOLE),
+                "runs_measured": WHOLE,
+                "extrapolated": BOOLEAN,
+            }
+        )
+    ),
+    "queue_position": maybe(WHOLE),
+    "estimated_start": maybe(exactly(dict.fromkeys(("earliest", "expected", "latest"), MOMENT))),
+}
 #: As each version reads one by its id.
-JOB_V1 = exactly(_JOB, **_RESULT, logs_link=maybe(TEXT))
+JOB_V1 = exactly(_JOB, **_RESULT, **_PROSPECT, logs_link=maybe(TEXT))
 JOB_V2 = exactly(
     _JOB,
+    **_PROSPECT,
     sequence=maybe(TEXT),
     logs_link=maybe(TEXT),
     slurm_job_id=maybe(TEXT),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.api.surface.schemas import (
     BOOLEAN,
+    NUMBER,
     TEXT,
     URL,
     UUID,
@@ -118,6 +119,26 @@ _JOB: dict[str, Schema] = {
     "result_distribution": {"const": ""},
 }
 JOB = with_unset(_JOB, started_at=MOMENT, job_duration=SECONDS, model_id=ID, parameters=TEXT)
+#: As one is read by its id: beside what the published API has, how long it takes, and when it may start.
+SINGLE_JOB = with_unset(
+    _JOB,
+    started_at=MOMENT,
+    job_duration=SECONDS,
+    model_id=ID,
+    parameters=TEXT,
+    estimate=with_unset(
+        {
+            "seconds": NUMBER,
+            "seconds_low": NUMBER,
+            "seconds_high": NUMBER,
+            "runs_measured": WHOLE,
+            "extrapolated": BOOLEAN,
+        },
+        memory_bytes=WHOLE,
+    ),
+    queue_position=WHOLE,
+    estimated_start=exactly(dict.fromkeys(("earliest", "expected", "latest"), MOMENT)),
+)
 WAITING_JOB = exactly(_JOB | {"status": one_of("waiting")}, parameters=TEXT)
 DONE_JOB = exactly(
     _JOB | {"status": one_of("completed")}, started_at=MOMENT, job_duration=SECONDS, parameters=TEXT
