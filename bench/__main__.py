@@ -12,7 +12,7 @@ from bench.emulations import overhead, same, sweep
 from bench.fairness import fairness
 from bench.floods import floods
 from bench.latency import latency
-from bench.lists import lists
+from bench.million import million
 from bench.noops import noops_postgresql, noops_sqlite, one_by_one
 from bench.polling import polling
 from bench.report import Figure, table
@@ -32,7 +32,7 @@ MEASURES: dict[str, Measure] = {
     "one-by-one": one_by_one,
     "idling": idling,
     "polling": polling,
-    "lists": lists,
+    "million": million,
     "floods": floods,
     "fairness": fairness,
 }

@@ -20,8 +20,10 @@ from ketway.api.app import create_app
 from ketway.api.faults import HttpFaults
 from ketway.credentials_file import Credentials
 from ketway.domain.applications import Application
+from ketway.domain.errors import StoreBusy
 from ketway.domain.platforms import Platform
 from ketway.domain.quotas import Quotas
+from ketway.domain.retention import Retention
 from ketway.domain.shares import FairShare
 from ketway.engines import catalogue
 from ketway.keys import links, tokens
@@ -69,6 +71,20 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
     Raises:
         CannotStart
     """
+    async with AsyncExitStack() as stack:
+        try:
+            opened = await stack.enter_async_context(_open_now(settings, url))
+        except StoreBusy as busy:
+            raise CannotStart(f"The database or the disk cannot be used now: {busy.why}") from None
+        yield opened
+
+
+@asynccontextmanager
+async def _open_now(settings: Settings, url: str) -> AsyncIterator[Opened]:
+    """
+    Raises:
+        CannotStart, StoreBusy
+    """
     known, applications = _catalogue(settings)
     faults = _faults(settings, known)
     engines = catalogue.installed()
@@ -105,6 +121,7 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
                     seconds_per_month=settings.quota_seconds_per_month,
                     spending_per_month=settings.quota_spending_per_month,
                 ),
+                retention=Retention(days=settings.retention_days, newest=settings.retention_newest),
                 fair_share=FairShare(half_life_s=settings.fair_share_half_life_s, is_on=settings.fair_share),
             ),
         )

@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     quota_stored_bytes: int | None = Field(default=None, ge=0)
     quota_seconds_per_month: int | None = Field(default=None, ge=0)
     quota_spending_per_month: Decimal | None = Field(default=None, ge=0)
+    #: How long results are kept, of every project that says nothing of its own: while one of these keeps
+    #: them, and for ever without.
+    retention_days: int | None = Field(default=None, ge=0, le=10**6)
+    retention_newest: int | None = Field(default=None, ge=0, le=10**6)
     stop_grace_s: float = Field(default=20.0, ge=0)
     max_body_bytes: int = Field(default=48 * _MIB, gt=0)
     max_program_bytes: int = Field(default=32 * _MIB, gt=0)

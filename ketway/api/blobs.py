@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ketway.api.faults import NO_HTTP_FAULTS, HttpFaults, Refusing
-from ketway.domain.errors import BadToken, NotFound, StoreBusy
+from ketway.domain.errors import BadToken, Gone, NotFound, StoreBusy
 from ketway.services.ports import Clock
 
 
@@ -36,7 +36,7 @@ def route(
     """`GET /blobs/{key}`: no login, the link is the proof.
 
     Args:
-        read: what is kept under a key; raises Unknown, StoreBusy.
+        read: what is kept under a key; raises Unknown, ResultExpired, StoreBusy.
     """
 
     async def fetch(request: Request) -> Response:
@@ -46,6 +46,8 @@ def route(
             body = await read(key)
         except BadToken:
             return _refuse(403, "This link is not valid, or not any more; ask for a new one.")
+        except Gone as gone:
+            return _refuse(410, str(gone))
         except NotFound:
             return _refuse(404, "Nothing is kept under this link any more.")
         except StoreBusy as busy:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import ketway
-from ketway.cli import accounts, keys, platforms, projects, simulating
+from ketway.cli import accounts, keys, platforms, projects, retention, simulating
 from ketway.cli.telling import Data, explained, fail
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ jobs_app = typer.Typer(help="What is queued, running, done.", no_args_is_help=Tr
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(accounts.app, name="account")
 app.add_typer(projects.app, name="project")
+app.add_typer(retention.app, name="retention")
 app.add_typer(platforms.app, name="platform")
 app.add_typer(keys.app, name="key")
 app.add_typer(keys.worker_tokens_app, name="worker-token")

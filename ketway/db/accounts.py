@@ -23,6 +23,7 @@ _WITH_ROLES = (
 
 class SqlAccounts:
     def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._run = runner.run
 
     async def add(self, account: Account) -> None:
@@ -51,7 +52,7 @@ class SqlAccounts:
         return {account.id: account for account in from_rows(Account, rows)}
 
     async def list(self, page: Page) -> Listed[Account]:
-        rows, total = await page_of(self._run, accounts, [], page)
+        rows, total = await page_of(self._runner, accounts, [], page)
         return Listed(items=[from_row(Account, row) for row in rows], total=total)
 
     async def count_superusers(self) -> int:

@@ -16,6 +16,7 @@ _HASHED = rows_by(api_keys.c.secret_hash)
 
 class SqlApiKeys:
     def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._run = runner.run
 
     async def add(self, key: ApiKey) -> None:
@@ -36,7 +37,7 @@ class SqlApiKeys:
     ) -> Listed[ApiKey]:
         asked = {api_keys.c.account_id: account, api_keys.c.project_id: project}
         conditions = [column == wanted for column, wanted in asked.items() if wanted is not None]
-        rows, total = await page_of(self._run, api_keys, conditions, page)
+        rows, total = await page_of(self._runner, api_keys, conditions, page)
         return Listed(items=[from_row(ApiKey, row) for row in rows], total=total)
 
     async def _one(self, condition: Condition) -> ApiKey | None:

@@ -23,9 +23,20 @@ from sqlalchemy import (
     update,
 )
 
-from ketway.db.paging import filtered, page_of, skipped
+from ketway.db.ended import note_deletion
+from ketway.db.paging import filtered, is_narrow, page_of, projects_of, skipped
 from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
-from ketway.db.tables import BOOKED, DEDUPLICATES, HOLDS, LIVES, OPEN, PAUSED, batches, jobs
+from ketway.db.tables import (
+    BOOKED,
+    DEDUPLICATES,
+    HOLDS,
+    LIVES,
+    OPEN,
+    PAUSED,
+    UNFINISHED,
+    batches,
+    jobs,
+)
 from ketway.db.types import MICROSECONDS, latest, micros
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
@@ -51,12 +62,20 @@ _SLOTS_OF = select(batches).where(
     batches.c.slot_ends_at > bindparam("now"),
 )
 _BY_ID = rows_by(batches.c.id)
+_HOLD_BACK = (
+    update(jobs)
+    .where(UNFINISHED, jobs.c.batch_id == bindparam("of_batch"))
+    .values(is_held_back=bindparam("held_back"))
+)
 _SHOWN = select(batches).where(batches.c.id == bindparam("id"), batches.c.deleted_at.is_(None))
 
 
 class SqlBatches:
     def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._run = runner.run
+        # As they were read or written in this transaction, where nobody else writes.
+        self._held_back: dict[BatchId, bool] = {}
 
     async def add(self, batch: Batch) -> None:
         row = to_row(batch) | {"echo": dict(batch.echo)}
@@ -65,6 +84,8 @@ class SqlBatches:
     async def get(self, id: BatchId, *, visible_to: Actor) -> Batch:
         row = await self._run(lambda c: c.execute(_SHOWN, {"id": id}).one_or_none())
         found = None if row is None else from_row(Batch, row)
+        if found is not None:
+            self._held_back[found.id] = found.is_held_back
         if found is None or not visible_to.finds(found):
             raise Unknown("batch", str(id))
         return found
@@ -77,9 +98,13 @@ class SqlBatches:
 
     async def of(self, ids: Sequence[BatchId]) -> Mapping[BatchId, Batch]:
         rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
-        return {batch.id: batch for batch in from_rows(Batch, rows)}
+        found = {batch.id: batch for batch in from_rows(Batch, rows)}
+        self._held_back |= {id: batch.is_held_back for id, batch in found.items()}
+        return found
 
     async def put(self, *batches_: Batch) -> None:
+        if unread := [batch.id for batch in batches_ if batch.id not in self._held_back]:
+            await self.of(unread)
         rows = [
             to_changes(batch)
             | {"echo": dict(batch.echo), "version": batch.version + 1}
@@ -88,9 +113,20 @@ class SqlBatches:
         ]
         if not await self._run(lambda c: put_all(c, batches, rows)):
             raise Stale("batch", " or ".join(str(batch.id) for batch in batches_))
+        for batch in batches_:
+            if self._held_back[batch.id] is not batch.is_held_back:
+                await self._tell_jobs(batch)
+
+    async def _tell_jobs(self, batch: Batch) -> None:
+        """Those that run too: they may wait again."""
+        told = {"of_batch": batch.id, "held_back": batch.is_held_back}
+        await self._runner.run_aside(lambda c: c.execute(_HOLD_BACK, told))
+        self._held_back[batch.id] = batch.is_held_back
 
     async def list(self, actor: Actor, filter: BatchFilter, page: Page) -> Listed[Batch]:
-        rows, total = await page_of(self._run, batches, _conditions(actor, filter), page)
+        projects = None if is_narrow(filter) else projects_of(actor, filter)
+        conditions = _conditions(actor, filter)
+        rows, total = await page_of(self._runner, batches, conditions, page, projects=projects)
         return Listed(items=[from_row(Batch, row) for row in rows], total=total)
 
     async def with_key(self, project: ProjectId, platform: PlatformId, key: str) -> Batch | None:
@@ -180,6 +216,7 @@ class SqlBatches:
             update(batches).where(batches.c.id == id).values(deleted_at=now),
             update(jobs).where(jobs.c.batch_id == id).values(deleted_at=now),
         ]
+        await self._run(lambda c: note_deletion(c, jobs.c.batch_id == id))
         await self._run(lambda c: [c.execute(statement) for statement in hide])
 
     async def _where(self, *conditions: Condition) -> Sequence[Batch]:
@@ -247,7 +284,7 @@ def _conditions(actor: Actor, filter: BatchFilter) -> list[Condition]:
     if filter.priorities:
         asked.append(batches.c.priority.in_(filter.priorities))
     if filter.is_open is not None:
-        asked.append(batches.c.is_open == filter.is_open)
+        asked.append(OPEN if filter.is_open else ~batches.c.is_open)
     number = type_coerce(func.count(), BigInteger)
     size = select(number).where(jobs.c.batch_id == batches.c.id).scalar_subquery()
     if filter.min_jobs is not None:

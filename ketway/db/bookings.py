@@ -20,6 +20,7 @@ from ketway.services.listing import BookingFilter, Listed, Page
 
 class SqlBookings:
     def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._run = runner.run
 
     async def add(self, booking: Booking) -> None:
@@ -84,7 +85,7 @@ class SqlBookings:
         return await self._run(lambda connection: connection.execute(query).scalar_one())
 
     async def _page(self, conditions: Sequence[Condition], page: Page) -> Listed[Booking]:
-        rows, total = await page_of(self._run, bookings, conditions, page)
+        rows, total = await page_of(self._runner, bookings, conditions, page)
         return Listed(items=[from_row(Booking, row) for row in rows], total=total)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, func, select, text
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, false, func, select, text
 
-from ketway.db.tables import BOOKED, PAUSED, WAITS, batches, jobs
+from ketway.db.tables import WAITS, jobs
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.queues import Sent
 from ketway.domain.scheduling import Candidate
@@ -56,13 +56,9 @@ def _is(column: Any, value: Any) -> Any:
 
 def _counted(*conditions: Any) -> Select[Any]:
     c = jobs.c
-    free = [
-        c.batch_id.not_in(select(batches.c.id).where(held, batches.c.platform_id == _asked("platform_id")))
-        for held in (PAUSED, BOOKED)
-    ]
     found = (
         select(c.position)
-        .where(WAITS, *[c[name] == _asked(name) for name in _LINE], *free, *conditions)
+        .where(WAITS, *[c[name] == _asked(name) for name in _LINE], c.is_held_back == false(), *conditions)
         .limit(bindparam("most", type_=Integer))
         .subquery()
     )

@@ -10,11 +10,11 @@ from ketway.db.rows import Runner
 from ketway.db.tables import holdings
 from ketway.domain.accounts import ProjectId
 from ketway.domain.programs import Program
-from ketway.domain.results import Result
+from ketway.domain.results import Kept, Result
 
 _ADD = "ON CONFLICT (project_id) DO UPDATE SET bytes = holdings.bytes + excluded.bytes"
 _KEY = holdings.c.project_id.type
-_ADD_PROGRAM = text(
+_ADD_TO_PROJECT = text(
     f"INSERT INTO holdings (project_id, bytes) VALUES (:project_id, :bytes) {_ADD}"  # noqa: S608
 ).bindparams(bindparam("project_id", type_=_KEY))
 _ADD_RESULT = text(
@@ -33,8 +33,13 @@ class SqlHoldings:
 
 def add_programs(connection: Connection, programs: Sequence[Program]) -> None:
     rows = [{"project_id": program.project_id, "bytes": program.size} for program in programs]
-    connection.execute(_ADD_PROGRAM, rows)
+    connection.execute(_ADD_TO_PROJECT, rows)
 
 
 def add_results(connection: Connection, results: Sequence[Result]) -> None:
     connection.execute(_ADD_RESULT, [{"job_id": each.job_id, "bytes": each.size} for each in results])
+
+
+def take_off_results(connection: Connection, results: Sequence[Kept]) -> None:
+    rows = [{"project_id": each.project_id, "bytes": -each.size} for each in results]
+    connection.execute(_ADD_TO_PROJECT, rows)

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     bindparam,
+    false,
     func,
     insert,
+    or_,
     select,
     type_coerce,
     update,
 )
 
-from ketway.db import bundles, lines
-from ketway.db.paging import filtered, page_of
+from ketway.db import bundles, ended, lines
+from ketway.db.paging import filtered, is_narrow, page_of, projects_of
 from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
-from ketway.db.tables import BOOKED, PAUSED, RUNS, UNFINISHED, WAITS, batches, jobs
+from ketway.db.tables import RUNS, UNFINISHED, WAITS, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
-from ketway.domain.batches import BatchId
+from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.platforms import PlatformId
@@ -37,6 +41,11 @@ from ketway.services.listing import JobFilter, Listed, Load, Order, Page
 _BATCH_NAME = select(batches.c.name).where(batches.c.id == jobs.c.batch_id).scalar_subquery()
 
 
+_ADD = insert(jobs).values(
+    is_held_back=select(or_(batches.c.status == BatchStatus.PAUSED, batches.c.slot_ends_at.is_not(None)))
+    .where(batches.c.id == bindparam("of_batch"))
+    .scalar_subquery()
+)
 # Asked with every claim and every outcome.
 _BY_ID = rows_by(jobs.c.id)
 _LINE = ("platform_id", "priority", "project_id")
@@ -45,12 +54,7 @@ _FOLLOWING = (
     .where(
         WAITS,
         *(jobs.c[name] == bindparam(name) for name in _LINE),
-        *(
-            jobs.c.batch_id.not_in(
-                select(batches.c.id).where(held, batches.c.platform_id == bindparam("platform_id"))
-            )
-            for held in (PAUSED, BOOKED)
-        ),
+        jobs.c.is_held_back == false(),
         jobs.c.created_at >= bindparam("created_at"),
     )
     .order_by(jobs.c.created_at, jobs.c.batch_id, jobs.c.position)
@@ -95,12 +99,14 @@ _RAN = (
 
 class SqlJobs:
     def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._run = runner.run
 
     async def add(self, jobs_: Sequence[Job]) -> None:
-        rows = [_row(job) for job in jobs_]
+        rows = [_row(job) | {"of_batch": job.batch_id} for job in jobs_]
         if rows:
-            await self._run(lambda c: c.execute(insert(jobs), rows))
+            await self._run(lambda c: c.execute(_ADD, rows))
+            await self._run(lambda c: ended.note_new(c, jobs_))
 
     async def get(self, id: JobId, *, visible_to: Actor) -> Job:
         found = await self._where(jobs.c.id == id, jobs.c.deleted_at.is_(None))
@@ -123,12 +129,16 @@ class SqlJobs:
             to_changes(job) | {"version": job.version + 1, "old_id": job.id, "old_version": job.version}
             for job in jobs_
         ]
+        await self._run(lambda c: ended.note_ends(c, jobs_))
         if not await self._run(lambda c: put_all(c, jobs, rows)):
             raise Stale("job", " or ".join(str(job.id) for job in jobs_))
 
     async def list(self, actor: Actor, filter: JobFilter, page: Page) -> Listed[Job]:
         conditions = _conditions(actor, filter)
-        rows, total = await page_of(self._run, jobs, conditions, page, {Order.BATCH_NAME: _BATCH_NAME})
+        elsewhere = {Order.BATCH_NAME: _BATCH_NAME}
+        known = partial(ended.count, actor=actor, filter=filter) if ended.is_counted(filter) else None
+        projects = None if is_narrow(filter) else projects_of(actor, filter)
+        rows, total = await page_of(self._runner, jobs, conditions, page, elsewhere, projects, known)
         return Listed(items=[from_row(Job, row) for row in rows], total=total)
 
     async def of_batch(self, id: BatchId, *statuses: JobStatus) -> Sequence[Job]:
@@ -197,7 +207,7 @@ class SqlJobs:
                 func.count().label("jobs"),
                 func.coalesce(func.sum(jobs.c.shots), 0).label("shots"),
             )
-            .where(WAITS, jobs.c.platform_id == platform)
+            .where(WAITS, jobs.c.is_held_back.in_([False, True]), jobs.c.platform_id == platform)
             .group_by(jobs.c.priority)
         )
         rows = await self._run(lambda c: c.execute(query).all())
@@ -242,6 +252,7 @@ class SqlJobs:
 
     async def delete(self, id: JobId, now: datetime) -> None:
         statement = update(jobs).where(jobs.c.id == id).values(deleted_at=now)
+        await self._run(lambda c: ended.note_deletion(c, jobs.c.id == id))
         await self._run(lambda c: c.execute(statement))
 
     async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[Job]:
@@ -259,6 +270,9 @@ def _mappings(job: Job) -> dict[str, object]:
 
 
 def _conditions(actor: Actor, filter: JobFilter) -> list[Condition]:
+    if filter.has_errors and not filter.statuses:
+        # Nothing else has any.
+        filter = replace(filter, statuses=(JobStatus.FAILED,))
     asked = filtered(jobs, actor, filter)
     if filter.batch_ids:
         asked.append(jobs.c.batch_id.in_(filter.batch_ids))

@@ -17,6 +17,7 @@ from ketway.services.listing import Listed, Page, UseCaseFilter
 
 class SqlLearning:
     def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._run = runner.run
 
     async def learner(self, account: AccountId, package: str) -> Learner | None:
@@ -33,7 +34,7 @@ class SqlLearning:
 
     async def learners_of(self, project: ProjectId, page: Page) -> Listed[Learner]:
         inside = select(members.c.account_id).where(members.c.project_id == project)
-        rows, total = await page_of(self._run, learners, [learners.c.account_id.in_(inside)], page)
+        rows, total = await page_of(self._runner, learners, [learners.c.account_id.in_(inside)], page)
         return Listed(items=[from_row(Learner, row) for row in rows], total=total)
 
     async def use_case(self, id: UseCaseId) -> UseCase | None:
@@ -49,7 +50,7 @@ class SqlLearning:
         await self._run(lambda c: c.execute(statement))
 
     async def use_cases(self, filter: UseCaseFilter, page: Page) -> Listed[UseCase]:
-        rows, total = await page_of(self._run, use_cases, _conditions(filter), page)
+        rows, total = await page_of(self._runner, use_cases, _conditions(filter), page)
         return Listed(items=[from_row(UseCase, row) for row in rows], total=total)
 
     async def quiz(self, id: QuizId) -> Quiz | None:

@@ -2,7 +2,7 @@
 
 A line is found by skipping through the index of waiting jobs, from the head of one line to the head of
 the next: what that costs grows with the lines, and not with the jobs that wait in them. Jobs of a batch
-that is held back are passed over all at once, as many as came with one request.
+that is held back, which is paused or booked, stand in the same index, but apart.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Integer,
     Row,
@@ -24,15 +25,15 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
-    case,
     cast,
+    false,
     func,
     literal,
-    or_,
     select,
     text,
     true,
     type_coerce,
+    union,
     union_all,
 )
 from sqlalchemy.sql.selectable import NamedFromClause
@@ -50,6 +51,8 @@ from ketway.domain.shares import Running
 
 #: A table under another name.
 _Named = NamedFromClause[Any]
+#: Held back or not.
+_EITHER = (false(), true())
 #: The order of the index of waiting jobs.
 _ORDER = ("priority", "project_id", "created_at", "batch_id", "position")
 
@@ -93,30 +96,34 @@ def running(
 
 def count_waiting(connection: Connection, project: ProjectId, most: int) -> int:
     """Jobs of a project that wait, but no more than `most` are counted."""
-    return int(connection.execute(_COUNT, {"project": project, "most": most}).scalar_one())
+    return min(most, int(connection.execute(_COUNT, {"project": project, "most": most}).scalar_one()))
 
 
-def _platforms() -> CTE:
+def _platforms(held_back: ColumnElement[bool]) -> CTE:
     """Platforms with a line, one after another; the last row is empty."""
     first, later = jobs.alias("first"), jobs.alias("later")
     walk = (
         select(func.min(first.c.platform_id).label("platform_id"))
-        .where(waits(first))
-        .cte("platforms", recursive=True)
+        .where(waits(first), first.c.is_held_back == held_back)
+        .cte(f"platforms_{held_back}", recursive=True)
     )
     following = (
         select(func.min(later.c.platform_id))
-        .where(waits(later), later.c.platform_id > walk.c.platform_id)
+        .where(waits(later), later.c.is_held_back == held_back, later.c.platform_id > walk.c.platform_id)
         .scalar_subquery()
     )
     return walk.union_all(select(following).where(walk.c.platform_id.is_not(None)))
 
 
+def _waited_for() -> CompoundSelect[Any]:
+    walks = [_platforms(held_back) for held_back in _EITHER]
+    return union(*(select(walk.c.platform_id).where(walk.c.platform_id.is_not(None)) for walk in walks))
+
+
 def _lines() -> Select[Any]:
-    """Of every line its first job that may start; on the way there, of every request its first that
-    may not."""
-    platforms = _platforms()
-    first, here, batch = jobs.alias("first"), jobs.alias("here"), batches.alias("batch")
+    """Of every line its first job that may start."""
+    platforms = _platforms(false())
+    first, here = jobs.alias("first"), jobs.alias("here")
     wanted = platforms.c.platform_id.in_(bindparam("platforms", expanding=True))
     walk = (
         # PostgreSQL wants both halves of the walk to be of one type, to the length.
@@ -124,32 +131,34 @@ def _lines() -> Select[Any]:
         .where(wanted)
         .cte("lines", recursive=True)
     )
-    of_line = case((_is_held(batch), func.coalesce(*_next(here, "batch_id", "created_at"))), else_=None)
-    following = func.coalesce(of_line, *_next(here, "project_id", "priority"))
-    joined = walk.join(here, here.c.id == walk.c.id).join(batch, batch.c.id == here.c.batch_id)
-    walk = walk.union_all(select(following).select_from(joined))
-    here, batch = jobs.alias("head"), batches.alias("head_batch")
-    joined = walk.join(here, here.c.id == walk.c.id).join(batch, batch.c.id == here.c.batch_id)
-    return select(*_columns(here)).select_from(joined).where(~_is_held(batch))
+    following = func.coalesce(*_next(here, "project_id", "priority"))
+    walk = walk.union_all(select(following).select_from(walk.join(here, here.c.id == walk.c.id)))
+    head = jobs.alias("head")
+    return select(*_columns(head)).select_from(walk.join(head, head.c.id == walk.c.id))
 
 
 def _count() -> Select[Any]:
     """Line by line: no index has all that a project waits for together."""
-    platforms = _platforms()
+    return select(sum((_count_of(held_back) for held_back in _EITHER), start=literal(0)))
+
+
+def _count_of(held_back: ColumnElement[bool]) -> ColumnElement[int]:
+    platforms = _platforms(held_back)
     classes = union_all(*[select(literal(each, Rank(Priority)).label("priority")) for each in Priority])
     each_class, waiting = classes.subquery("classes"), jobs.alias("waiting")
     of_line = and_(
         waits(waiting),
+        waiting.c.is_held_back == held_back,
         waiting.c.platform_id == platforms.c.platform_id,
         waiting.c.priority == each_class.c.priority,
         waiting.c.project_id == bindparam("project", type_=jobs.c.project_id.type),
     )
-    found = (
-        select(waiting.c.platform_id)
-        .select_from(platforms.join(each_class, true()).join(waiting, of_line))
-        .limit(bindparam("most", type_=Integer))
-    )
-    return select(func.count()).select_from(found.subquery())
+    # Each line by itself: in a join SQLite would go by the index of all that the project ever sent.
+    found = select(waiting.c.platform_id).where(of_line).limit(bindparam("most", type_=Integer))
+    number = select(func.count()).select_from(found.correlate(platforms, each_class).subquery())
+    total = func.sum(number.correlate(platforms, each_class).scalar_subquery())
+    lines = platforms.join(each_class, true())
+    return select(func.coalesce(total, 0)).select_from(lines).scalar_subquery()
 
 
 def _running() -> Select[Any]:
@@ -180,9 +189,9 @@ def _behind() -> Select[Any]:
         .select_from(walk.join(here, here.c.id == walk.c.id))
         .where(walk.c.steps < bindparam("most", type_=Integer))
     )
-    head, batch = jobs.alias("head"), batches.alias("batch")
-    joined = walk.join(head, head.c.id == walk.c.id).join(batch, batch.c.id == head.c.batch_id)
-    return select(*_columns(head)).select_from(joined).where(walk.c.steps > 0, ~_is_held(batch))
+    head = jobs.alias("head")
+    joined = walk.join(head, head.c.id == walk.c.id)
+    return select(*_columns(head)).select_from(joined).where(walk.c.steps > 0)
 
 
 def _heads_of() -> Select[Any]:
@@ -210,8 +219,10 @@ def _heads_of() -> Select[Any]:
 
 
 def _first(table: _Named, condition: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """That may start."""
     order = [table.c[name] for name in _ORDER]
-    return select(table.c.id).where(waits(table), condition).order_by(*order).limit(1).scalar_subquery()
+    found = select(table.c.id).where(waits(table), table.c.is_held_back == false(), condition)
+    return found.order_by(*order).limit(1).scalar_subquery()
 
 
 def _next(here: _Named, *names: str) -> Sequence[ScalarSelect[Any]]:
@@ -224,11 +235,6 @@ def _next(here: _Named, *names: str) -> Sequence[ScalarSelect[Any]]:
         # Column by column: SQLite compares no more than the first of a row by an index.
         found.append(_first(later, and_(*like, later.c[name] > here.c[name])))
     return found
-
-
-def _is_held(batch: _Named) -> ColumnElement[bool]:
-    """Its jobs do not start with everybody's: it is paused, or waits for a slot of its own."""
-    return or_(batch.c.status == BatchStatus.PAUSED, batch.c.slot_ends_at.is_not(None))
 
 
 def _columns(head: _Named) -> list[ColumnElement[Any]]:
@@ -249,8 +255,7 @@ def _candidate(row: Row[Any]) -> Candidate:
 
 
 # Made once: to put one together takes longer than to ask it.
-_WALK = _platforms()
-_WAITED_FOR = select(_WALK.c.platform_id).where(_WALK.c.platform_id.is_not(None))
+_WAITED_FOR = _waited_for()
 _HEADS = _lines()
 _HEADS_OF = _heads_of()
 _BEHIND = _behind()

@@ -14,6 +14,7 @@ from ketway.services.listing import Listed, Page
 
 class SqlNotices:
     def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._run = runner.run
 
     async def add(self, notice: Notice) -> None:
@@ -34,5 +35,5 @@ class SqlNotices:
         await self._run(lambda c: c.execute(delete(notices).where(notices.c.id == id)))
 
     async def list(self, page: Page) -> Listed[Notice]:
-        rows, total = await page_of(self._run, notices, [], page)
+        rows, total = await page_of(self._runner, notices, [], page)
         return Listed(items=[from_row(Notice, row) for row in rows], total=total)

@@ -54,6 +54,8 @@ class _Statements:
         with _refusing():
             return await self._connection.run_sync(function)
 
+    run_aside = run
+
 
 class PostgresDatabase:
     """The `Database` port on a database that other processes may use too; made by `open_postgres`."""

@@ -20,6 +20,7 @@ from ketway.services.listing import Listed, Order, Page, ProcessFilter
 
 class SqlProcesses:
     def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._run = runner.run
 
     async def add(self, process: Process) -> None:
@@ -46,7 +47,7 @@ class SqlProcesses:
         asked = filtered(processes, actor, filter)
         if filter.kinds:
             asked.append(processes.c.kind.in_(filter.kinds))
-        rows, total = await page_of(self._run, processes, asked, page)
+        rows, total = await page_of(self._runner, processes, asked, page)
         return Listed(items=[from_row(Process, row) for row in rows], total=total)
 
     async def delete(self, id: ProcessId, now: datetime) -> None:
@@ -61,7 +62,7 @@ class SqlProcesses:
     async def results(self, id: ProcessId, page: Page) -> Listed[ProcessResult]:
         by_position = replace(page, order=Order.POSITION)
         of_process: list[Condition] = [process_results.c.process_id == id]
-        rows, total = await page_of(self._run, process_results, of_process, by_position)
+        rows, total = await page_of(self._runner, process_results, of_process, by_position)
         return Listed(items=[from_row(ProcessResult, row) for row in rows], total=total)
 
     async def batches_of(self, ids: Sequence[ProcessId]) -> Mapping[ProcessId, Sequence[BatchId]]:

@@ -20,6 +20,7 @@ _BY_ID = rows_by(programs.c.id)
 
 class SqlPrograms:
     def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._run = runner.run
 
     async def add(self, programs_: Sequence[Program]) -> None:
@@ -48,5 +49,5 @@ class SqlPrograms:
         if not actor.sees(project):
             return Listed(items=[], total=0)
         conditions = [programs.c.project_id == project, programs.c.is_named]
-        rows, total = await page_of(self._run, programs, conditions, page)
+        rows, total = await page_of(self._runner, programs, conditions, page)
         return Listed(items=[from_row(Program, row) for row in rows], total=total)

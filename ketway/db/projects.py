@@ -22,6 +22,7 @@ _WEIGHTS = select(projects.c.id, projects.c.weight).where(projects.c.id.in_(bind
 
 class SqlProjects:
     def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._run = runner.run
 
     async def add(self, project: Project) -> None:
@@ -44,7 +45,7 @@ class SqlProjects:
         return {row.id: row.weight for row in rows}
 
     async def list(self, page: Page) -> Listed[Project]:
-        rows, total = await page_of(self._run, projects, [], page)
+        rows, total = await page_of(self._runner, projects, [], page)
         return Listed(items=[from_row(Project, row) for row in rows], total=total)
 
     async def add_member(self, member: Member) -> None:
@@ -93,7 +94,7 @@ class SqlProjects:
 
 
 def _row(project: Project) -> dict[str, Any]:
-    return to_row(project) | {"echo": dict(project.echo), "quotas": dict(project.quotas)}
+    return to_row(project) | {name: dict(getattr(project, name)) for name in ("echo", "quotas", "retention")}
 
 
 def _is(member: Member) -> tuple[ColumnElement[bool], ...]:

@@ -78,6 +78,9 @@ class Runner(Protocol):
             StoreBusy: the database cannot do it now.
         """
 
+    async def run_aside(self, function: Callable[[Connection], T]) -> T:
+        """As `run`, for what may take long: nobody but its own transaction waits for it."""
+
 
 @cache
 def names_of(kind: type[Kept]) -> tuple[str, ...]:

@@ -57,6 +57,7 @@ OPEN = text("is_open")
 HAS_SLOT = text("booking_id IS NOT NULL")
 HOLDS = text("is_exclusive AND status IN ('active', 'stopping')")
 OF_PROCESS = text("process_id IS NOT NULL")
+KEPT = text("expired_at IS NULL")
 KEYED = text("key IS NOT NULL")
 KEYLESS = text("key IS NULL")
 DEDUPLICATES = text("deduplication_key IS NOT NULL AND status IN ('queued', 'active', 'paused')")
@@ -94,6 +95,7 @@ projects = Table(
     Column("echo", Json, nullable=False, server_default="{}"),
     Column("weight", Double, nullable=False, server_default="1"),
     Column("quotas", Json, nullable=False, server_default="{}"),
+    Column("retention", Json, nullable=False, server_default="{}"),
 )
 
 members = Table(
@@ -275,6 +277,9 @@ jobs = Table(
     Column("echo", Json, nullable=False),
     Column("version", Integer, nullable=False),
     Column("deleted_at", Moment),
+    # As its batch's, kept by the stores with every move of that: lines pass over such jobs at no cost. Of
+    # what has ended it says nothing.
+    Column("is_held_back", Boolean, nullable=False, server_default="0"),
     Index("uq_jobs_batch", "batch_id", "position", unique=True),
     Index("ix_jobs_unfinished", "batch_id", "position", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     Index("ix_jobs_batch_status", "batch_id", "status"),
@@ -290,6 +295,7 @@ jobs = Table(
     # Lines, see lines.py. It is walked as it stands: its order is that in which they are served.
     Index(
         "ix_jobs_waiting",
+        "is_held_back",
         "platform_id",
         "priority",
         "project_id",
@@ -349,6 +355,20 @@ results = Table(
     Column("metadata", Json, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("document", LargeBinary),
+    # Of its job, so that the oldest of one project are found.
+    Column("project_id", Id, nullable=False, server_default=""),
+    Column("expired_at", Moment),
+    Index(
+        "ix_results_kept",
+        "project_id",
+        "created_at",
+        "job_id",
+        "size",
+        # As with lines, SQLite reads it.
+        "expired_at",
+        sqlite_where=KEPT,
+        postgresql_where=KEPT,
+    ),
 )
 
 leases = Table(
@@ -422,6 +442,18 @@ holdings = Table(
     metadata,
     Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
     Column("bytes", BigInteger, nullable=False),
+)
+
+# How many jobs have ended, so that a list need not read them all to say how many it has. What was
+# deleted is not among them.
+ended_jobs = Table(
+    "ended_jobs",
+    metadata,
+    Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
+    Column("creator_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("door", String(20), primary_key=True),
+    Column("status", Word(JobStatus), primary_key=True),
+    Column("number", BigInteger, nullable=False),
 )
 
 processes = Table(

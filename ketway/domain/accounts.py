@@ -115,6 +115,7 @@ class Project:
         echo: what a door must say back unchanged (JSON values); the core never reads it.
         weight: how much of a platform is fair for it, against others.
         quotas: its own, in place of the server's; as `quotas.said` leaves them.
+        retention: likewise, of its results; as `retention.said` leaves it.
     """
 
     id: ProjectId
@@ -126,6 +127,7 @@ class Project:
     echo: Mapping[str, Any] = field(default_factory=dict)
     weight: float = 1.0
     quotas: Mapping[str, Any] = field(default_factory=dict)
+    retention: Mapping[str, Any] = field(default_factory=dict)
 
     def allows(self, platform_name: str) -> bool:
         return self.allowed_platforms is None or platform_name in self.allowed_platforms

@@ -129,6 +129,11 @@ class Batch:
             return None
         return Period(starts_at=self.slot_starts_at, ends_at=self.slot_ends_at)
 
+    @property
+    def is_held_back(self) -> bool:
+        """Whether its jobs do not start with everybody's: it is paused, or has a slot of its own."""
+        return self.status is BatchStatus.PAUSED or self.slot is not None
+
     def is_let_in(self, now: datetime) -> bool:
         """Whether its own slot, if it has one, is on."""
         return self.slot is None or self.slot.holds(now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 class Refusal(Exception):
@@ -152,6 +153,20 @@ class Deleted(Gone):
 
     def __str__(self) -> str:
         return f"The {self.kind} that this request made has been deleted."
+
+
+@dataclass(eq=False)
+class ResultExpired(Gone):
+    """
+    Args:
+        id: of its job.
+    """
+
+    id: str
+    since: datetime
+
+    def __str__(self) -> str:
+        return f"The result of this job was kept until {self.since:%Y-%m-%d %H:%M} UTC; run the job again."
 
 
 @dataclass(eq=False)

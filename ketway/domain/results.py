@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from ketway.domain.accounts import ProjectId
 from ketway.domain.errors import Unknown
 from ketway.domain.jobs import JobId
 
@@ -47,6 +48,14 @@ def names_row(key: str) -> bool:
     return key.startswith(_ROWS)
 
 
+def owner_of(key: str) -> JobId | None:
+    """Whose document a key is of, wherever it is kept; None for one that is no result's."""
+    if not names_row(key):
+        place = attempt_of(key)
+        return None if place is None else place[0]
+    return job_of(key)
+
+
 def attempt_of(key: str) -> tuple[JobId, int] | None:
     """Whose place a key is; None for one that is no result's."""
     found = _KEY.fullmatch(key)
@@ -62,6 +71,7 @@ class Result:
         sha256: of the document.
         counts: the most frequent outcomes per circuit, at most `MAX_COUNTS_SHOWN` of each.
         metadata: engine, version, seed and what else the engine told.
+        expired_at: since when its document and its counts are kept no longer; None while they are.
     """
 
     job_id: JobId
@@ -73,6 +83,17 @@ class Result:
     counts: Sequence[Mapping[str, int]]
     metadata: Mapping[str, Any]
     created_at: datetime
+    expired_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What it takes to keep a result no longer."""
+
+    job_id: JobId
+    project_id: ProjectId
+    key: str
+    size: int
 
 
 def shown(counts: Mapping[str, int]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from ketway.domain.faults import NO_FAULTS, FaultPlan
 from ketway.domain.platforms import Platform
 from ketway.domain.quotas import NO_QUOTAS, Quotas
 from ketway.domain.results import MAX_IN_ROW
+from ketway.domain.retention import FOR_EVER, Retention
 from ketway.domain.shares import FairShare
 from ketway.services.accounts import Accounts
 from ketway.services.backfill import Backfill
@@ -45,6 +46,7 @@ from ketway.services.records import Records
 from ketway.services.rehearsals import Rehearsals
 from ketway.services.reports import Reports
 from ketway.services.requests import Requests
+from ketway.services.retention import Retaining
 from ketway.services.slots import Slots
 from ketway.services.usage import Usages
 
@@ -62,6 +64,7 @@ class Limits:
     process_kinds: tuple[str, ...] = ()
     fair_share: FairShare = field(default_factory=FairShare)
     quotas: Quotas = NO_QUOTAS
+    retention: Retention = FOR_EVER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +85,7 @@ class Core:
     leases: Leases
     outcomes: Outcomes
     housekeeping: Housekeeping
+    retaining: Retaining
     requests: Requests
     rehearsals: Rehearsals
     reports: Reports
@@ -148,6 +152,7 @@ def build_core(
         max_jobs=limits.max_jobs_per_request,
     )
     documents = Documents(db=db, blobs=blobs)
+    retaining = Retaining(db=db, blobs=blobs, clock=clock, server=limits.retention)
     paces = Paces()
     records = Records(db=db)
     durations = Durations(paces=paces, platforms=platforms)
@@ -201,10 +206,12 @@ def build_core(
             requests=requests,
             leftovers=Leftovers(db=db, blobs=blobs, clock=clock),
             records=records,
+            retaining=retaining,
             grace=limits.lease_life,
             interval_s=limits.sweep_interval_s,
             is_alone=is_alone,
         ),
+        retaining=retaining,
         requests=requests,
         rehearsals=Rehearsals(db=db, batches=batches),
         reports=Reports(db=db, clock=clock, bell=bell),

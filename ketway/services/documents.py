@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ketway.domain.errors import Unknown
-from ketway.domain.results import names_row
+from ketway.domain.errors import ResultExpired, Unknown
+from ketway.domain.results import names_row, owner_of
 from ketway.services.ports import BlobStore, Database
 
 
@@ -20,11 +20,16 @@ class Documents:
 
         Raises:
             Unknown
+            ResultExpired: it was here, and is kept no longer.
         """
-        return (await self.read_all([key]))[key]
+        try:
+            return (await self.read_all([key]))[key]
+        except Unknown:
+            await self._must_not_have_expired(key)
+            raise
 
     async def read_all(self, keys: Sequence[str]) -> Mapping[str, bytes]:
-        """As `read`, of each."""
+        """As `read`, of each; those that expired are Unknown."""
         in_rows = [key for key in keys if names_row(key)]
         found: dict[str, bytes] = {}
         if in_rows:
@@ -37,3 +42,12 @@ class Documents:
                 raise Unknown("document", key)
             found[key] = await self.blobs.get(key)
         return found
+
+    async def _must_not_have_expired(self, key: str) -> None:
+        job = owner_of(key)
+        if job is None:
+            return
+        async with self.db.look() as work:
+            known = (await work.results.of([job])).get(job)
+        if known is not None and known.expired_at is not None:
+            raise ResultExpired(str(job), known.expired_at)

@@ -14,6 +14,7 @@ from ketway.services.leftovers import Leftovers
 from ketway.services.ports import Bell, Clock, Database, Work
 from ketway.services.records import Records
 from ketway.services.requests import Requests
+from ketway.services.retention import Retaining
 from ketway.services.slots import Slots
 
 log = structlog.get_logger()
@@ -38,6 +39,7 @@ class Housekeeping:
     requests: Requests
     leftovers: Leftovers
     records: Records
+    retaining: Retaining
     grace: timedelta
     interval_s: float
     is_alone: bool = True
@@ -80,7 +82,9 @@ class Housekeeping:
             await self.bell.ring()
         await self.requests.sweep()
         await self.leftovers.sweep()
+        await self.retaining.sweep()
         await self.records.write()
+        await self.retaining.sweep()
 
     async def _sweep_leases(self) -> int:
         now = self.clock.now()

@@ -13,7 +13,7 @@ from ketway.domain.platforms import PlatformId
 from ketway.domain.priorities import Priority
 from ketway.domain.programs import Program, ProgramId
 from ketway.domain.queues import Sent
-from ketway.domain.results import Result
+from ketway.domain.results import Kept, Result
 from ketway.domain.scheduling import Candidate
 from ketway.domain.shares import Running
 from ketway.services.listing import BatchFilter, JobFilter, Listed, Load, Page
@@ -227,4 +227,17 @@ class ResultStore(Protocol):
     async def documents(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         """Those of the keys that are kept beside their results."""
 
-    async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]: ...
+    async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]:
+        """Of those that have one, be it kept or expired."""
+
+    async def oldest(self, project: ProjectId, before: datetime, most: int) -> Sequence[Kept]:
+        """Results of a project that are still kept and came before then, the oldest first."""
+
+    async def total(self, project: ProjectId, before: datetime) -> tuple[int, int]:
+        """How many these are, and their bytes."""
+
+    async def newest_since(self, project: ProjectId, number: int) -> datetime | None:
+        """When the last one of so many newest came that are still kept; None where there are not so many."""
+
+    async def expire(self, results: Sequence[Kept], now: datetime) -> None:
+        """Keep them no longer: their documents and counts, where those are in their rows."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ketway.domain.accounts import Action, Actor
 from ketway.domain.batches import BatchId
-from ketway.domain.errors import AlreadyFinished, JobStillLives, OverBound, Refusal
+from ketway.domain.errors import AlreadyFinished, JobStillLives, OverBound, Refusal, ResultExpired
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.results import Result
 from ketway.services.documents import Documents
@@ -122,9 +122,33 @@ class Jobs:
             await work.jobs.delete(id, self.clock.now())
 
     async def results(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]:
-        """What is known of the results of jobs already read; jobs without one are left out."""
+        """What is known of the results of jobs already read; jobs without one are left out, and those
+        whose result has expired."""
         async with self.db.look() as work:
-            return await work.results.of(jobs)
+            known = await work.results.of(jobs)
+        return {id: result for id, result in known.items() if result.expired_at is None}
+
+    async def result(self, id: JobId) -> Result | None:
+        """As `results`, of one job.
+
+        Raises:
+            ResultExpired
+        """
+        async with self.db.look() as work:
+            known = (await work.results.of([id])).get(id)
+        if known is not None and known.expired_at is not None:
+            raise ResultExpired(str(id), known.expired_at)
+        return known
+
+    async def expired(self, jobs: Sequence[JobId]) -> Mapping[JobId, ResultExpired]:
+        """Of jobs already read, why those have no result whose own has expired."""
+        async with self.db.look() as work:
+            known = await work.results.of(jobs)
+        return {
+            id: ResultExpired(str(id), result.expired_at)
+            for id, result in known.items()
+            if result.expired_at is not None
+        }
 
     async def document(self, result: Result) -> bytes:
         """The bytes that a client downloads."""

@@ -76,4 +76,6 @@ async def _is_lost(work: Work, key: str, id: JobId, attempt: int) -> bool:
 
 
 async def _named(work: Work, jobs: Sequence[JobId]) -> set[str]:
-    return {result.key for result in (await work.results.of(jobs)).values()}
+    """Of an expired result nothing is named any more."""
+    known = (await work.results.of(jobs)).values()
+    return {result.key for result in known if result.expired_at is None}

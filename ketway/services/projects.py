@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from ketway.domain import quotas, texts
+from ketway.domain import quotas, retention, texts
 from ketway.domain.accounts import Account, AccountId, Actor, Member, Project, ProjectId, Role
 from ketway.domain.errors import AlreadyMember, LastAdmin, Unknown, UnknownPlatform
 from ketway.domain.priorities import Priority
@@ -52,6 +52,7 @@ class ProjectChange:
     allowed_platforms: Sequence[str] | Unchanged | None = Unchanged.AS_IS
     weight: float | Unchanged = Unchanged.AS_IS
     quotas: Mapping[str, Any] | Unchanged = Unchanged.AS_IS
+    retention: Mapping[str, Any] | Unchanged = Unchanged.AS_IS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +139,7 @@ class Projects:
     async def change(self, actor: Actor, id: ProjectId, change: ProjectChange) -> Overview:
         """
         Raises:
-            BadField, UnknownPlatform: as `create`; of quotas too.
+            BadField, UnknownPlatform: as `create`; of quotas and of rules of retention too.
             Unknown
         """
         actor.must_operate()
@@ -156,6 +157,8 @@ class Projects:
                 project = replace(project, weight=must_weigh(change.weight))
             if not isinstance(change.quotas, Unchanged):
                 project = replace(project, quotas=quotas.said(change.quotas))
+            if not isinstance(change.retention, Unchanged):
+                project = replace(project, retention=retention.said(change.retention))
             await work.projects.put(project)
             (overview,) = await _overviews(work, [project])
         return overview

@@ -152,6 +152,24 @@ def test_quotas_of_a_project_are_set_shown_and_forgotten(server):
     assert "There is no project nowhere" in refused(server, "project", "quota", "nowhere")
 
 
+def test_rules_of_retention_are_set_shown_and_run(server):
+    name = f"project {uuid4()}"
+    done(server, "project", "add", name)
+
+    first = done(server, "retention", "set", name)
+    changed = done(server, "retention", "set", name, "--days=30", "--newest=none")
+    shown = done(server, "retention", "show")
+
+    assert first == "days: as on the server\nnewest: as on the server\n"
+    assert changed == "days: 30\nnewest: none\n"
+    assert shown.startswith("Results are kept for ever, where a project says nothing of its own.")
+    assert "for 30 days" in shown
+    assert "0 results of 0 bytes would go" in done(server, "retention", "run", "--dry-run")
+    assert "0 results of 0 bytes go from now on" in done(server, "retention", "run")
+    assert "as on the server" in done(server, "retention", "set", name, "--days=default")
+    assert "should be a whole number" in refused(server, "retention", "set", name, "--days=many")
+
+
 def test_a_project_that_cannot_be_is_refused_in_a_sentence(server):
     assert "There is no platform 'ABACUS'" in refused(server, "project", "add", "lab", "--platform=ABACUS")
     assert "ketway account add" in refused(server, "project", "add", "lab", "--admin=nobody@here")

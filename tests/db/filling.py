@@ -32,7 +32,7 @@ WORKER = WorkerId(UUID(int=300))
 #: What a batch may hold, and how often each.
 SIZES = (1, 2, 5, 20, 100)
 _HOW_OFTEN = (50, 20, 15, 10, 5)
-_YEAR_S = 365 * 86_400
+YEAR_S = 365 * 86_400.0
 #: The latest of all jobs: what share of them has not ended.
 _LIVING = 0.01
 
@@ -54,14 +54,18 @@ class Filled:
     now: datetime
 
 
-def fill(connection: Connection, jobs: int) -> Filled:
-    """About so many jobs in their batches, and what belongs to the latest of them; the same every time."""
+def fill(connection: Connection, jobs: int, span_s: float = YEAR_S) -> Filled:
+    """About so many jobs in their batches, and what belongs to the latest of them; the same every time.
+
+    Args:
+        span_s: from the oldest of them to the newest.
+    """
     chance = random.Random(1)
     _people(connection)
     batches: list[Batch] = []
     made: list[Job] = []
     while len(made) < jobs:
-        batch, own = _batch_with_jobs(chance, len(made) / jobs)
+        batch, own = _batch_with_jobs(chance, len(made) / jobs, span_s)
         batches.append(batch)
         made.extend(own)
     _keep(connection, tables.batches, [to_row(b) | {"echo": {}} for b in batches])
@@ -69,7 +73,7 @@ def fill(connection: Connection, jobs: int) -> Filled:
     latest = made[-len(made) // 10 :]
     _keep(connection, tables.results, [_result(job) for job in latest if job.status is JobStatus.DONE])
     _keep(connection, tables.leases, [_lease(chance, job) for job in latest if job.started_at is not None])
-    _records(connection, chance, jobs // 50)
+    _records(connection, chance, jobs // 50, span_s)
     largest = next(
         b
         for b in batches
@@ -82,7 +86,7 @@ def fill(connection: Connection, jobs: int) -> Filled:
         job=next(job for job in made if job.batch_id == largest.id),
         member=member,
         operator=replace(member, superuser=True),
-        now=NOON + timedelta(seconds=_YEAR_S),
+        now=NOON + timedelta(seconds=span_s),
     )
 
 
@@ -94,12 +98,12 @@ def _id(chance: random.Random) -> UUID:
     return UUID(int=chance.getrandbits(128), version=4)
 
 
-def _batch_with_jobs(chance: random.Random, age: float) -> tuple[Batch, list[Job]]:
+def _batch_with_jobs(chance: random.Random, age: float, span_s: float) -> tuple[Batch, list[Job]]:
     """
     Args:
         age: 0 for the oldest, 1 for the newest.
     """
-    created_at = NOON + timedelta(seconds=age * _YEAR_S, microseconds=chance.randrange(10**6))
+    created_at = NOON + timedelta(seconds=age * span_s, microseconds=chance.randrange(10**6))
     lives = age > 1 - _LIVING
     platform = chance.choice(PLATFORMS[:3]) if lives else chance.choice(PLATFORMS)
     # A few projects do most of the work.
@@ -210,9 +214,9 @@ def _people(connection: Connection) -> None:
     _keep(connection, tables.workers, [to_row(worker) | {"engines": {"noop": "1"}}])
 
 
-def _records(connection: Connection, chance: random.Random, number: int) -> None:
+def _records(connection: Connection, chance: random.Random, number: int, span_s: float) -> None:
     """Processes, and requests that may come twice."""
-    times = [NOON + timedelta(seconds=_YEAR_S * n / number) for n in range(number)]
+    times = [NOON + timedelta(seconds=span_s * n / number) for n in range(number)]
     processes = [
         a_process(
             id=_id(chance),

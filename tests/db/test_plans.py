@@ -112,6 +112,9 @@ HOT: dict[str, Ask] = {
     "asked_as": lambda work: work.leases.asked_as(WorkerId(BATCH), "question"),
     "results": lambda work: work.results.of([]),
     "run records": lambda work: work.records.of(PLATFORMS),
+    "the oldest results": lambda work: work.results.oldest(PROJECTS[0], NOON, 200),
+    "results that are due": lambda work: work.results.total(PROJECTS[0], NOON),
+    "since when the newest came": lambda work: work.results.newest_since(PROJECTS[0], 100),
     "requests like one with a key": lambda work: work.requests.like(asked("key"), NOON),
     "requests like one without": lambda work: work.requests.like(asked(None), NOON),
     "requests that expired": lambda work: work.requests.has_expired(NOON),
@@ -125,7 +128,14 @@ ALL_ROWS = {
 OTHER_ORDERS = (
     *("updated_at", "started_at", "ended_at", "status", "shots", "position", "name", "platform_id"),
 )
-SMALL = ("ix_batches_living", "ix_batches_paused", "ix_batches_booked")
+SMALL = (
+    "ix_batches_living",
+    "ix_batches_paused",
+    "ix_batches_booked",
+    "ix_batches_open",
+    "ix_jobs_running",
+    "SCAN ended_jobs",
+)
 
 
 class Watched:
@@ -139,6 +149,8 @@ class Watched:
     async def run(self, function):
         return function(self._connection)
 
+    run_aside = run
+
     @property
     def statements(self) -> int:
         return len(self._said)
@@ -150,10 +162,15 @@ class Watched:
         """Every step of every statement."""
         self.forget()
         await ask(SqlWork(self))
-        explained = [(f"EXPLAIN QUERY PLAN {statement}", values) for statement, values in self._said]
-        return [
-            row[3] for query, values in explained for row in self._connection.exec_driver_sql(query, values)
-        ]
+        return [step for statement, values in self.said for step in self.explain(statement, values)]
+
+    def explain(self, statement: str, values: Sequence[object]) -> list[str]:
+        query = f"EXPLAIN QUERY PLAN {statement}"
+        return [row[3] for row in self._connection.exec_driver_sql(query, values)]
+
+    @property
+    def said(self) -> Sequence[tuple[str, Sequence[object]]]:
+        return [one for one in self._said if not one[0].startswith("EXPLAIN")]
 
     def _hear(self, _connection, _cursor, statement, values, *_):
         self._said.append((statement, values))
@@ -170,8 +187,8 @@ def filled(tmp_path_factory) -> Iterator[tuple[Watched, Filled]]:
 
 
 def scans(plan: list[str]) -> list[str]:
-    """Steps that read a whole table of ours, or a whole index of one; those of the living, of the paused
-    and of the booked are small."""
+    """Steps that read a whole table of ours, or a whole index of one; those of what lives, runs, is open,
+    paused or booked are small, and so are the numbers of what has ended."""
     whole = [step for step in plan if step.startswith(tuple(f"SCAN {name}" for name in metadata.tables))]
     return [step for step in whole if not step.endswith(SMALL)]
 
@@ -265,21 +282,66 @@ def test_a_change_of_a_row_leaves_the_indexes_of_lists_alone(kept, table, index)
 async def test_lines_are_walked_along_their_index_and_never_sorted(filled):
     watched, _ = filled
 
-    plan = await watched.plan_of(HOT["heads"])
+    for ask, skips in (
+        ("heads", ("project_id>?", "priority>?", "platform_id>?")),
+        ("behind", ("batch_id>?", "created_at>?")),
+    ):
+        plan = await watched.plan_of(HOT[ask])
+        steps = [step for step in plan if "ix_jobs_waiting" in step]
+        for found in skips:
+            assert any("(is_held_back=?" in step and step.endswith(f"{found})") for step in steps), plan
+        assert not any("TEMP B-TREE" in step for step in plan), plan
 
-    steps = [step for step in plan if "ix_jobs_waiting" in step]
-    for found in ("batch_id>?", "created_at>?", "project_id>?", "priority>?", "platform_id>?"):
-        assert any(step.endswith(f"{found})") for step in steps), plan
+
+async def test_what_follows_in_a_line_is_read_in_its_order_and_passes_over_nothing(filled):
+    watched, _ = filled
+
+    plan = await watched.plan_of(HOT["following"])
+
+    line = "is_held_back=? AND platform_id=? AND priority=? AND project_id=? AND created_at>?"
+    assert f"SEARCH jobs USING INDEX ix_jobs_waiting ({line})" in plan, plan
     assert not any("TEMP B-TREE" in step for step in plan), plan
 
 
-@pytest.mark.parametrize("name", ["running", "count_waiting"])
-async def test_what_is_counted_is_counted_in_its_index_alone(filled, name):
+@pytest.mark.parametrize(("name", "index"), [("running", "running"), ("count_waiting", "waiting")])
+async def test_what_is_counted_is_counted_in_its_index_alone(filled, name, index):
     watched, _ = filled
 
     plan = await watched.plan_of(HOT[name])
 
-    assert any("COVERING INDEX ix_jobs_" in step for step in plan), plan
+    read = [step for step in plan if "INDEX" in step]
+    assert read, plan
+    assert all(f"COVERING INDEX ix_jobs_{index}" in step for step in read), plan
+
+
+@pytest.mark.parametrize("what", ["nothing", "project", "status", "origin", "user"])
+async def test_the_total_of_a_list_reads_no_job_that_has_ended(filled, what):
+    watched, kept = filled
+
+    for actor in (kept.member, kept.operator):
+        await watched.plan_of(lists_of(kept, actor)[f"jobs by {what}"])
+        counts = [(said, values) for said, values in watched.said if "count(*)" in said]
+        for said, values in counts:
+            plan = watched.explain(said, values)
+            assert any("ix_jobs_undone (status=?" in step for step in plan), plan
+
+
+@pytest.mark.parametrize("noun", ["jobs", "batches"])
+async def test_the_newest_of_several_projects_come_sorted_out_of_the_index_of_each(filled, noun):
+    watched, kept = filled
+
+    plan = await watched.plan_of(lists_of(kept, kept.member)[f"{noun} by nothing"])
+
+    each = [step for step in plan if f"SEARCH {noun} USING COVERING INDEX ix_{noun}_project" in step]
+    assert len(each) >= len(kept.member.roles), plan
+
+
+async def test_who_asks_by_the_beginning_of_an_id_reads_no_more_than_begins_so(filled):
+    watched, kept = filled
+
+    plan = await watched.plan_of(lists_of(kept, kept.member)["jobs by beginning of id"])
+
+    assert not any("ix_jobs_project" in step for step in plan), plan
 
 
 async def test_a_claim_asks_as_much_for_a_hundred_platforms_as_for_one(filled):

@@ -45,6 +45,8 @@ class Watched:
     async def run(self, function):
         return await self._connection.run_sync(function)
 
+    run_aside = run
+
     async def plan_of(self, ask: Ask) -> list[Node]:
         """Every step of every statement."""
         self._said.clear()

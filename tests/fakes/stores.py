@@ -12,7 +12,7 @@ from ketway.domain.errors import Unknown
 from ketway.domain.jobs import JobId
 from ketway.domain.leases import Lease, LeaseId, LeaseStatus, Worker, WorkerId
 from ketway.domain.programs import Program, ProgramId
-from ketway.domain.results import Result
+from ketway.domain.results import Kept, Result
 from ketway.services.listing import Listed, Page
 from tests.fakes.tables import Tables, insert, must_be_unique, must_exist, page_of
 
@@ -65,6 +65,36 @@ class MemoryResults:
 
     async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]:
         return {id: self._tables.results[id] for id in jobs if id in self._tables.results}
+
+    async def oldest(self, project: ProjectId, before: datetime, most: int) -> Sequence[Kept]:
+        found = [result for result in self._kept(project) if result.created_at < before]
+        return [
+            Kept(job_id=each.job_id, project_id=project, key=each.key, size=each.size)
+            for each in found[:most]
+        ]
+
+    async def total(self, project: ProjectId, before: datetime) -> tuple[int, int]:
+        sizes = [result.size for result in self._kept(project) if result.created_at < before]
+        return len(sizes), sum(sizes)
+
+    async def newest_since(self, project: ProjectId, number: int) -> datetime | None:
+        kept = self._kept(project)
+        return kept[-number].created_at if len(kept) >= number else None
+
+    async def expire(self, results: Sequence[Kept], now: datetime) -> None:
+        for each in results:
+            known = self._tables.results[each.job_id]
+            self._tables.results[each.job_id] = replace(known, counts=[], expired_at=now)
+            self._tables.documents.pop(each.key, None)
+
+    def _kept(self, project: ProjectId) -> Sequence[Result]:
+        """The oldest first."""
+        of_project = [
+            result
+            for result in self._tables.results.values()
+            if result.expired_at is None and self._tables.jobs[result.job_id].project_id == project
+        ]
+        return sorted(of_project, key=lambda result: (result.created_at, str(result.job_id)))
 
 
 class MemoryLeases:

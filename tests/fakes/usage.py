@@ -41,7 +41,9 @@ class MemoryHoldings:
         programs = [each.size for each in self._tables.programs.values() if each.project_id == project]
         jobs = self._tables.jobs
         results = [
-            each.size for each in self._tables.results.values() if jobs[each.job_id].project_id == project
+            each.size
+            for each in self._tables.results.values()
+            if jobs[each.job_id].project_id == project and each.expired_at is None
         ]
         return sum(programs + results)
 

@@ -19,6 +19,7 @@ from ketway.domain.tasks import Computed
 from ketway.services.drafts import NewBatch, NewBooking, NewJob
 from ketway.services.grants import Grant
 from ketway.services.leases import Beat
+from ketway.services.projects import ProjectChange
 from tests.builders import DOOR, a_platform
 from tests.worlds import World, all_zero
 
@@ -85,6 +86,15 @@ async def booking_of(world: World, batch: Batch) -> Booking:
 async def add(world: World, id: BatchId, jobs: int = 1) -> Sequence[Job]:
     new = tuple(NewJob(shots=100) for _ in range(jobs))
     return await world.core.batches.add_jobs(world.owner, id, new)
+
+
+async def let_all_expire(world: World) -> None:
+    """Every result of the first project is kept no longer."""
+    change = ProjectChange(retention={"days": 0})
+    await world.core.projects.change(world.operator, world.project_id, change)
+    world.clock.move(seconds=1)
+    await world.core.retaining.begin(world.operator)
+    await world.core.retaining.sweep()
 
 
 async def batch_of(world: World, id: BatchId) -> Batch:

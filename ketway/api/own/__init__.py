@@ -34,6 +34,9 @@ whichever door they came by, and an operator's chores.
 
     GET    /ketway/v1/projects/{id}/usage?from=&until=   days, both included; else this month's
 
+    GET    /ketway/v1/retention                      the server's rules, and what is due of each project
+    POST   /ketway/v1/retention/run                  likewise; and it goes with the next sweeps
+
     GET    /ketway/v1/platforms
     PUT    /ketway/v1/platforms/{id}/prices          {"per_hour", "per_circuit", "per_shot", "currency"}
     DELETE /ketway/v1/platforms/{id}/prices          the catalogue's again

@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from ketway.api.answers import answer, break_down, refuse, rehearse
 from ketway.api.faults import NO_HTTP_FAULTS, HttpFaults
-from ketway.api.own import accounts, jobs, keys, platforms, processes, projects, usage
+from ketway.api.own import accounts, jobs, keys, platforms, processes, projects, retention, usage
 from ketway.domain.errors import Refusal
 from ketway.services.core import Core
 
-_NOUNS = (accounts, projects, usage, keys, platforms, jobs, processes)
+_NOUNS = (accounts, projects, usage, retention, keys, platforms, jobs, processes)
 
 
 def surface(core: Core, *, faults: HttpFaults = NO_HTTP_FAULTS) -> Starlette:

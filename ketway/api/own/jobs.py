@@ -56,7 +56,7 @@ class Jobs:
     async def result(self, request: Request) -> Response:
         actor = await actor_of(self._core, request)
         job = await self._core.jobs.get(actor, _id(request))
-        found = (await self._core.jobs.results([job.id])).get(job.id)
+        found = await self._core.jobs.result(job.id)
         if found is None:
             raise Unknown("result", str(job.id))
         headers = {"Content-Disposition": f'attachment; filename="{job.id}.json"'}

@@ -97,6 +97,7 @@ def _shown(found: Overview) -> dict[str, Any]:
         "allowed_platforms": project.allowed_platforms,
         "weight": project.weight,
         "quotas": project.quotas,
+        "retention": project.retention,
         "created_at": project.created_at.isoformat(),
         "main_admin": found.main_admin and found.main_admin.email,
         "members": {role.value: number for role, number in found.members.items()},

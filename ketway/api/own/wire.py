@@ -55,6 +55,7 @@ class ProjectChange(msgspec.Struct, forbid_unknown_fields=True):
     allowed_platforms: list[str] | UnsetType | None = UNSET
     weight: float | UnsetType = UNSET
     quotas: dict[str, int | float | str | None] | UnsetType = UNSET
+    retention: dict[str, int | float | str | None] | UnsetType = UNSET
 
 
 class PriceList(msgspec.Struct, forbid_unknown_fields=True):

@@ -89,8 +89,9 @@ async def cancel_job(job_id: UUID, actor: ActorDep, core: CoreDep) -> Response:
 
 @router.get("/api/v1/jobs/{job_id}/results_link", **told(Answer[shapes.ResultsLink]))
 async def get_results_link(job_id: UUID, request: Request, actor: ActorDep, core: CoreDep) -> Response:
-    """Null until there is a result. The link is fetched without a login, so it must be absolute."""
+    """Null until there is a result; gone once that is kept no longer. The link is fetched without a login,
+    so it must be absolute."""
     job = await core.jobs.get(actor, JobId(job_id))
-    result = (await core.jobs.results([job.id])).get(job.id)
+    result = await core.jobs.result(job.id)
     link = None if result is None else links.absolute(request, core.jobs.link(result))
     return success({"results_link": link})

@@ -38,7 +38,9 @@ async def get_batch_results_link(
     jobs = [job for job in await core.batches.jobs_of(actor, BatchId(batch_id)) if is_selected(job)]
     results = await core.jobs.results([job.id for job in jobs])
     found = {str(id): links.absolute(request, core.jobs.link(result)) for id, result in results.items()}
-    errors = {str(job.id): _NO_RESULT for job in jobs if job.id not in results}
+    without = [job.id for job in jobs if job.id not in results]
+    expired = await core.jobs.expired(without)
+    errors = {str(id): str(expired[id]) if id in expired else _NO_RESULT for id in without}
     return success({"results_links": found, "errors": errors})
 
 

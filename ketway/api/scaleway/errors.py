@@ -40,6 +40,7 @@ from ketway.domain.errors import (
     ProgramRefused,
     QuotaReached,
     Refusal,
+    ResultExpired,
     Several,
     ShotsMissing,
     ShotsOverLimit,
@@ -271,6 +272,12 @@ def _which(refusal: NotFound, now: datetime) -> Facts:
 
 
 def _since(refusal: Gone, now: datetime) -> Facts:
+    if isinstance(refusal, ResultExpired):
+        return {
+            "resource": "job_result",
+            "resource_id": refusal.id,
+            "expired_since": timestamp(refusal.since),
+        }
     kind, id = (refusal.kind, refusal.id) if isinstance(refusal, Deleted) else ("blob", "")
     # Nobody knows since when; what is gone was so at the latest now.
     return {"resource": RESOURCES.get(kind, kind), "resource_id": id, "expired_since": timestamp(now)}

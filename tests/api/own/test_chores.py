@@ -12,6 +12,7 @@ from ketway.api.own import wire
 from ketway.cli import projects as cli
 from ketway.domain.accounts import Role
 from ketway.domain.priorities import Priority
+from ketway.services.listing import JobFilter, Page
 from tests.api.own.conftest import a_client
 from tests.builders import a_platform
 from tests.services.steps import create
@@ -190,9 +191,32 @@ async def test_quotas_of_a_project_are_said_whole(world, operator):
     assert forgotten["quotas"] == {}
 
 
+async def test_rules_of_retention_are_said_whole_and_what_is_due_is_told_first(world, operator, program):
+    await create(world, platform=world.core.platforms.catalogue[0])
+    await world.run_all()
+    (job,) = (await world.core.jobs.list(world.owner, JobFilter(), Page())).items
+    path = f"/projects/{world.project_id}"
+    world.clock.move(seconds=1)
+
+    changed = said(await operator.patch(path, json={"retention": {"days": "0", "newest": None}}))
+    asked = said(await operator.get("/retention"))
+    ran = said(await operator.post("/retention/run"))
+    await world.core.retaining.sweep()
+
+    assert changed["retention"] == {"days": 0, "newest": None}
+    assert asked == ran
+    assert asked["server"] == {"days": None, "newest": None}
+    assert [(each["rules"], each["results"]) for each in asked["due"]] == [({"days": 0, "newest": None}, 1)]
+    gone = await program.get(f"/jobs/{job.id}/result")
+    assert (gone.status_code, gone.json()["error"]) == (410, "ResultExpired")
+    assert (await program.get("/retention")).status_code == 403
+
+
 @pytest.mark.parametrize(
     "body",
     [
+        {"retention": {"days": -1}},
+        {"retention": {"bytes": 1}},
         {"name": ""},
         {"name": None},
         {"priority": "urgent"},

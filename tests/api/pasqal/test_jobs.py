@@ -10,7 +10,7 @@ import httpx
 from ketway.domain.leases import Verdict
 from tests.api.pasqal.clients import SEQUENCE, a_batch, data, the_jobs, why
 from tests.api.pasqal.worlds import CORE, ORIGIN, a_client, a_token
-from tests.services.steps import failed
+from tests.services.steps import failed, let_all_expire
 from tests.worlds import World, all_zero
 
 V1, V2 = f"{CORE}/v1/jobs", f"{CORE}/v2/jobs"
@@ -149,6 +149,25 @@ async def test_the_results_link_of_a_cancelled_job_stays_null(world, api):
     await api.patch(f"{V2}/{id}/cancel")
 
     assert data(await api.get(f"{V1}/{id}/results_link")) == {"results_link": None}
+
+
+async def test_a_result_that_is_kept_no_longer_is_gone_and_its_job_stays(world, api, anonymous):
+    id = await a_job_id(api, world)
+    await world.run_all()
+    link = data(await api.get(f"{V1}/{id}/results_link"))["results_link"]
+    await let_all_expire(world)
+
+    gone, followed = await api.get(f"{V1}/{id}/results_link"), await anonymous.get(link)
+
+    job = data(await api.get(f"{V2}/{id}"))
+    batch = data(await api.get(f"{CORE}/v1/batches/{job['batch_id']}/results_link"))
+    assert job["status"] == "DONE"
+    assert data(await api.get(f"{V1}/{id}"))["result"] is None
+    assert (gone.status_code, followed.status_code) == (410, 410)
+    assert "was kept until" in why(gone)
+    assert "was kept until" in followed.json()["message"]
+    assert batch["results_links"] == {}
+    assert "was kept until" in batch["errors"][id]
 
 
 async def test_the_results_link_leads_to_the_result_without_a_login(world, api, anonymous):

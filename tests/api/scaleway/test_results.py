@@ -5,13 +5,15 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
 from ketway.api.scaleway.jobs import MAX_INLINE
+from ketway.domain.errors import ResultExpired
 from ketway.domain.tasks import Computed
 from ketway.services.grants import Grant
 from tests.api.scaleway.clients import a_job, a_session
 from tests.api.scaleway.worlds import ORIGIN, a_client
-from tests.services.steps import done
+from tests.services.steps import done, let_all_expire
 from tests.worlds import World, all_zero
 
 
@@ -80,6 +82,20 @@ async def test_results_stay_readable_after_the_session_ended(api: httpx.AsyncCli
     await api.post(f"/sessions/{session['id']}/terminate")
 
     assert (await api.get(f"/jobs/{job['id']}/results")).json()["total_count"] == 1
+
+
+async def test_a_result_that_is_kept_no_longer_is_on_no_list_and_its_job_stays_completed(
+    api: httpx.AsyncClient, world: World
+):
+    job = await a_job(api, (await a_session(api))["id"])
+    await world.run_all(enormous)
+    (result,) = (await api.get(f"/jobs/{job['id']}/results")).json()["job_results"]
+    await let_all_expire(world)
+
+    assert (await api.get(f"/jobs/{job['id']}")).json()["status"] == "completed"
+    assert (await api.get(f"/jobs/{job['id']}/results")).json() == {"total_count": 0, "job_results": []}
+    with pytest.raises(ResultExpired):
+        await world.follow(result["url"])
 
 
 async def test_a_cancelled_job_leaves_no_result(api: httpx.AsyncClient, world: World):
