@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ketway.domain.batches import BatchStatus
+from ketway.domain.estimates import Run
 from ketway.services.backfill import Backfill
 from ketway.services.drafts import NewJob
 from tests.services.steps import (
@@ -98,6 +99,20 @@ async def test_jobs_of_a_batch_are_expected_to_take_what_those_before_them_took(
     await create(world, jobs(3600.0))
 
     assert [grant.job.position for grant in await claim(world, most=20)] == [2, 3]
+
+
+@pytest.mark.parametrize(("runs", "starts"), [(9, False), (10, True)])
+async def test_a_size_that_ran_often_enough_is_known_in_a_batch_that_never_ran(world, runs, starts):
+    world.core.housekeeping.records.note(EMU.id, Run(qubits=9, seconds=500.0))
+    for _ in range(runs):
+        world.core.housekeeping.records.note(EMU.id, Run(qubits=4, seconds=50.0))
+    await world.core.housekeeping.sweep()
+    await book(world, 60, 60, platform=EMU)
+    await create(world, (NewJob(shots=1, qubits=9, max_duration_s=3000.0),))
+    await create(world, (NewJob(shots=1, max_duration_s=3100.0),))
+    await create(world, (NewJob(shots=1, qubits=4, max_duration_s=3200.0),))
+
+    assert await started(world) == ([3200.0] if starts else [])
 
 
 async def test_nobody_is_overtaken_within_a_batch(world):
