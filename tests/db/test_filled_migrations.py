@@ -27,6 +27,7 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    update,
 )
 
 from ketway.db import learning_tables
@@ -165,6 +166,48 @@ async def test_upgrading_makes_the_same_indexes_as_the_tables_say(bare, postgres
         assert made == await other.run(indexes)
 
 
+async def test_what_ended_before_it_was_counted_is_counted_and_its_result_knows_its_project(bare):
+    await bare.upgrade("0010")
+    before = await bare.run(fill)
+
+    await bare.upgrade()
+
+    job, after = before["jobs"], await bare.run(everything)
+    counted = {name: job[name] for name in ("project_id", "creator_id", "door", "status")}
+    # The row that fills every table has been deleted, so that it does not count.
+    assert job["deleted_at"] is not None
+    assert after["ended_jobs"] == []
+    assert [row["project_id"] for row in after["results"]] == [counted["project_id"]]
+
+
+@pytest.mark.parametrize(
+    ("batch", "status", "is_held_back"),
+    [
+        ({"status": "paused"}, "queued", True),
+        ({"status": "queued", "slot_ends_at": 1}, "queued", True),
+        ({"status": "active", "slot_ends_at": 1}, "running", True),
+        ({"status": "queued"}, "queued", False),
+        ({"status": "done"}, "done", False),
+    ],
+)
+async def test_jobs_that_wait_already_are_told_of_their_batch_and_others_are_counted(
+    bare, batch, status, is_held_back
+):
+    await bare.upgrade("0010")
+    await bare.run(fill)
+    plain = {"slot_ends_at": None, "deleted_at": None}
+    await bare.run(lambda connection: change(connection, "batches", plain | batch))
+    await bare.run(lambda connection: change(connection, "jobs", {"status": status, "deleted_at": None}))
+
+    await bare.upgrade()
+
+    after = await bare.run(everything)
+    assert [bool(row["is_held_back"]) for row in after["jobs"]] == [is_held_back]
+    assert [(row["status"], row["number"]) for row in after["ended_jobs"]] == (
+        [("done", 1)] if status == "done" else []
+    )
+
+
 async def test_upgrading_twice_is_harmless(bare):
     await bare.upgrade()
     before = await bare.run(fill)
@@ -200,6 +243,13 @@ def fill(connection: Connection) -> dict[str, dict[str, Any]]:
             connection.execute(insert(table), [row])
             rows[table.name] = row
     return rows
+
+
+def change(connection: Connection, name: str, values: dict[str, Any]) -> None:
+    """Every row of a table, as it is written."""
+    known = MetaData()
+    known.reflect(connection)
+    connection.execute(update(known.tables[name]).values(values))
 
 
 def everything(connection: Connection) -> dict[str, list[dict[str, Any]]]:

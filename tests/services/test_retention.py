@@ -174,16 +174,17 @@ async def test_a_crash_between_row_and_file_leaves_a_file_that_is_swept(world):
     assert not await world.blobs.exists(result.key)
 
 
-async def test_estimates_still_know_what_expired_jobs_took(world):
+async def test_what_the_engine_told_of_its_run_stays(world):
     (job,) = await ran(world, 1)
-    async with world.db.look() as work:
-        before = await work.results.history(job.platform_id, 10)
+    (result,) = await kept(world, [job])
     await rule(world, days=0)
 
     await sweeps(world, 2)
 
     async with world.db.look() as work:
-        assert await work.results.history(job.platform_id, 10) == before
+        left = (await work.results.of([job.id]))[job.id]
+    assert (left.metadata, left.sha256, left.size) == (result.metadata, result.sha256, result.size)
+    assert left.counts == []
 
 
 async def test_a_key_that_never_was_is_unknown_and_has_not_expired(world):
