@@ -28,7 +28,7 @@ from ketway.services.ports import Work
 #: A worker that was not heard of for so long may be gone: an idle one asks at least twice in it.
 _SILENCE = timedelta(seconds=45)
 #: Jobs that are counted in one line behind the requests that are looked at.
-MOST_BEHIND = 30_000
+MOST_BEHIND = 20_000
 _MOST_RUNNING = 1_000
 
 LineKey = tuple[PlatformId, Priority, ProjectId]

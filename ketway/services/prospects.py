@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ketway.domain.batches import BatchStatus
+from ketway.domain.errors import StoreBusy
 from ketway.domain.estimates import Estimate
 from ketway.domain.jobs import Job, JobId, JobStatus
 from ketway.domain.outlooks import Outlook
@@ -62,9 +63,15 @@ class Prospects:
         self._taken, self._cost_s = 0.0, 0.0
 
     async def of(self, job: Job) -> Prospect:
-        """Of a job already read."""
+        """Of a job already read. A database that is too busy to be asked leaves it without one."""
         if job.is_finished:
             return NO_PROSPECT
+        try:
+            return await self._of(job)
+        except StoreBusy:
+            return NO_PROSPECT
+
+    async def _of(self, job: Job) -> Prospect:
         picture = await self._latest(max(_FRESH_S, self._cost_s * _PART))
         if (
             job.status is JobStatus.QUEUED
@@ -83,7 +90,10 @@ class Prospects:
         living = [job for job in jobs if not job.is_finished]
         if not living:
             return {}
-        picture = await self._latest(max(_FRESH_S, self._cost_s * _PART))
+        try:
+            picture = await self._latest(max(_FRESH_S, self._cost_s * _PART))
+        except StoreBusy:
+            return {}
         return {job.id: self._seen(picture, job) for job in living}
 
     async def _latest(self, age_s: float) -> Picture:
