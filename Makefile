@@ -12,6 +12,8 @@ EVERYDAY := 0.8.1 scaleway-312 scaleway-g1
 # How long `make soak` goes on, and on which database: sqlite or postgresql; empty plays on both by turns.
 SOAK_S ?= 3600
 SOAK_ON ?=
+# What `make bench` measures, if not all.
+MEASURES ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test soak postgres parity check bench lock clean
@@ -45,14 +47,22 @@ check: $(STAMPS)/ketway  ## format, lint, types, import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(STAMPS)/ketway  ## measure, and print ratios beside the budgets
-	@$(BIN)/python -m bench
+bench: $(STAMPS)/ketway .parity/peers/made  ## measure all, or MEASURES, beside budgets and other queues
+	@$(BIN)/python -m bench $(MEASURES)
 
 lock:  ## write requirements/lock.txt anew
 	@tools/lock.sh
 
 clean:  ## remove what was made
 	rm -rf $(VENV) .parity .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Other queues, each at its best, for `make bench` alone.
+.parity/peers/made: requirements/peers.txt
+	@echo "installing the queues that ketway is measured beside (once)"
+	@rm -rf .parity/peers
+	@$(PYTHON) -m venv .parity/peers
+	@.parity/peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
 
 $(STAMPS)/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

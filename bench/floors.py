@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import statistics
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from ketway.domain.tasks import Task
 from ketway.engines import catalogue
+from ketway.engines.engine import Engine
 
 
 def median_s(do: Callable[[], object], times: int) -> float:
@@ -26,8 +26,12 @@ def median_s(do: Callable[[], object], times: int) -> float:
 
 def engine_s(engine: str, tasks: Iterator[Task], times: int) -> float:
     """The engine called directly, warm."""
-    loaded = catalogue.load(engine)
-    return median_s(lambda: loaded.run(next(tasks), lambda _: None), times)
+    found = loaded(engine)
+    return median_s(lambda: found.run(next(tasks), lambda _: None), times)
+
+
+def loaded(engine: str) -> Engine:
+    return catalogue.load(engine)
 
 
 def durable_commits_per_s(folder: Path, number: int = 500) -> float:
@@ -40,12 +44,3 @@ def durable_commits_per_s(folder: Path, number: int = 500) -> float:
         for _ in range(number):
             connection.execute("INSERT INTO kept (text) VALUES (?)", ["x" * 200])
         return number / (time.perf_counter() - begun)
-
-
-def processor_s(pid: int) -> float:
-    """Of all threads of a process, to the nanosecond where `schedstat` is kept."""
-    taken = [int(task.read_text().split()[0]) for task in Path(f"/proc/{pid}/task").glob("*/schedstat")]
-    if any(taken):
-        return sum(taken) / 1e9
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -15,8 +15,8 @@ from typing import Any
 import asyncpg
 from sqlalchemy import create_engine
 
-from bench import floors
 from bench.many import COPIES, SLICE, fill_many, fill_postgres
+from bench.processors import processor_s
 from bench.report import Figure
 from ketway.db.migrate import upgrade
 from ketway.domain.quotas import Quotas
@@ -103,7 +103,7 @@ async def _say(url: str, what: str) -> list[int]:
 
 
 def _processor_s(pids: list[int]) -> float:
-    return sum(map(floors.processor_s, pids))
+    return sum(map(processor_s, pids))
 
 
 async def _measure(world: World, filled: Filled, clock: Clock) -> Taken:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.floors import processor_s
+from bench.processors import processor_s
 from bench.report import Figure
+from bench.servers import CATALOGUE
 from tests.system.processes import Client, Server, a_server
 
 JOBS = 1_000
@@ -21,9 +22,9 @@ LISTS = 20
 PREFIX = "/qaas/v1alpha1"
 
 
-def polling(folder: Path, catalogue: Path) -> list[Figure]:
+def polling(folder: Path) -> list[Figure]:
     """polls of one job and of all, in a session of a thousand jobs"""
-    with a_server(folder, workers=0, catalogue=str(catalogue)) as server:
+    with a_server(folder, workers=0, catalogue=str(CATALOGUE)) as server:
         client = Client(server)
         session, job = _filled(client)
         one, every = f"{PREFIX}/jobs/{job}", f"{PREFIX}/jobs?session_id={session}"

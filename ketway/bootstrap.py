@@ -20,6 +20,7 @@ from ketway.api.app import create_app
 from ketway.api.faults import HttpFaults
 from ketway.credentials_file import Credentials
 from ketway.domain.applications import Application
+from ketway.domain.errors import StoreBusy
 from ketway.domain.platforms import Platform
 from ketway.domain.quotas import Quotas
 from ketway.domain.retention import Retention
@@ -69,6 +70,20 @@ async def open_server(settings: Settings, url: str) -> AsyncIterator[Opened]:
         url: where clients on this machine reach it; kept in the credentials file.
     Raises:
         CannotStart
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            opened = await stack.enter_async_context(_open_now(settings, url))
+        except StoreBusy as busy:
+            raise CannotStart(f"The database or the disk cannot be used now: {busy.why}") from None
+        yield opened
+
+
+@asynccontextmanager
+async def _open_now(settings: Settings, url: str) -> AsyncIterator[Opened]:
+    """
+    Raises:
+        CannotStart, StoreBusy
     """
     known, applications = _catalogue(settings)
     faults = _faults(settings, known)

@@ -80,9 +80,12 @@ class Claimed(msgspec.Struct):
 
 
 class Beat(msgspec.Struct, forbid_unknown_fields=True):
+    """`waits`: it has no place to run in yet."""
+
     lease_id: str
     secret: str
     progress: int
+    waits: bool = False
 
 
 class Beats(msgspec.Struct, forbid_unknown_fields=True):

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from pydantic import ValidationError
 
+from ketway.bootstrap import open_server
 from ketway.fleet.local import worker_environment
 from ketway.premises import CannotStart, Premises, open_premises
 from ketway.settings import Settings
@@ -80,6 +82,25 @@ async def test_a_database_that_is_not_there_is_named_without_its_password(tmp_pa
             pass
 
     assert "secret" not in str(refusal.value)
+
+
+async def test_a_database_that_takes_nothing_is_told_in_a_sentence(tmp_path, postgres):
+    async with postgres.migrated() as url:
+        await _only_read(url)
+
+        with pytest.raises(CannotStart, match=r"cannot be used now: .*read-only transaction"):
+            async with open_server(settings(tmp_path, url), "http://127.0.0.1:1"):
+                pass
+
+
+async def _only_read(url: str) -> None:
+    """As one that stands by for another is."""
+    connection = await asyncpg.connect(url)
+    try:
+        name = await connection.fetchval("SELECT current_database()")
+        await connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    finally:
+        await connection.close()
 
 
 def test_the_password_of_the_database_is_in_no_words_about_the_settings(tmp_path):

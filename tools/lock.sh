@@ -1,5 +1,5 @@
 #!/bin/sh
-# Write requirements/lock.txt anew, and requirements/parity/*.txt from the .in files beside them:
+# Write requirements/lock.txt anew, and requirements/peers.txt and parity/*.txt from the .in files beside them:
 # hashed, without registry addresses; the lock without torch.
 # Torch and what it alone brings are installed first, from requirements/torch.txt; see
 # docs/decisions/0002-torch-outside-the-lock.md.
@@ -25,7 +25,8 @@ for wanted in requirements/parity/*.in; do
   version=$(sed -n 's/^# For Python \([0-9]*\.[0-9]*\).*/\1/p' "$wanted")
   compile "$wanted" --python-version "${version:-3.11}" --output-file "${wanted%.in}.txt"
 done
-if grep -nE 'https?:|file:' requirements/lock.txt requirements/parity/*.txt; then
+compile requirements/peers.in --python-version 3.11 --output-file requirements/peers.txt
+if grep -nE 'https?:|file:' requirements/lock.txt requirements/peers.txt requirements/parity/*.txt; then
   echo "a lock names an address" >&2
   exit 1
 fi

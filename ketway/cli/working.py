@@ -65,6 +65,7 @@ async def work(
             name=name or socket.gethostname(),
             engines=engines,
             slots=slots or os.cpu_count() or 1,
+            keepers=[name for name in engines if catalogue.ENTRIES[name].is_keeper],
         )
         try:
             await _run(worker, stop_grace_s)

@@ -5,83 +5,92 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, and_, bindparam, false, func, or_, select
+from sqlalchemy import Connection, Integer, Select, bindparam, func, select
 
 from ketway.db.lines import waits
-from ketway.db.tables import WAITS, jobs
+from ketway.db.tables import BOOKED, PAUSED, WAITS, batches, jobs
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.queues import Sent
 from ketway.domain.scheduling import Candidate
 
 _LINE = ("platform_id", "priority", "project_id")
 _REQUEST = (*_LINE, "created_at", "batch_id")
-#: Jobs of one request are held back together, or not.
-_BESIDE = ("is_held_back", *_REQUEST)
+#: Of more the places of the first and the last tell: how many of a large request were cancelled is not worth
+#: to look at all of it.
+_COUNTED = 200
 
 
 def sent(connection: Connection, ids: Collection[JobId]) -> Mapping[JobId, Sent]:
-    rows = connection.execute(_SENT, {"ids": list(ids)})
-    return {row.id: Sent(count=row.number, qubits=row.qubits, shots=row.shots) for row in rows}
+    return {
+        row.id: Sent(
+            count=row.number if row.number < _COUNTED else row.last - row.position + 1,
+            qubits=row.qubits,
+            shots=row.shots,
+        )
+        for row in connection.execute(_SENT, {"ids": list(ids)})
+    }
 
 
 def count_behind(connection: Connection, after: Candidate, before: Job | None, most: int) -> int:
-    asked: dict[str, Any] = {name: getattr(after, name) for name in _REQUEST} | {"most": most}
+    asked: dict[str, Any] = {name: getattr(after, name) for name in (*_LINE, "created_at")} | {"most": most}
     if before is None:
         return int(connection.execute(_BEHIND, asked).scalar_one())
-    until = {
-        "until": before.created_at,
-        "until_batch": before.batch_id,
-        "until_position": before.position,
-    }
-    return int(connection.execute(_BETWEEN, asked | until).scalar_one())
+    until = {"until": before.created_at, "batch_id": before.batch_id, "position": before.position}
+    between = int(connection.execute(_BETWEEN, asked | until).scalar_one())
+    return min(between + int(connection.execute(_BESIDE, asked | until).scalar_one()), most)
 
 
 def _sent() -> Select[Any]:
-    here, beside = jobs.alias("here"), jobs.alias("beside")
-    number = (
-        select(func.count())
-        .select_from(beside)
-        .where(waits(beside), *[beside.c[name] == here.c[name] for name in _BESIDE])
-        .scalar_subquery()
-    )
-    return select(here.c.id, here.c.qubits, here.c.shots, number.label("number")).where(
-        here.c.id.in_(bindparam("ids", expanding=True))
-    )
+    here = jobs.alias("here")
+    first, last = _of_request(here, "first"), _of_request(here, "last")
+    counted = first.with_only_columns(first.selected_columns.position).limit(_COUNTED).subquery()
+    number = select(func.count()).select_from(counted).scalar_subquery()
+    names = [name.desc() for name in last.selected_columns]
+    final = last.with_only_columns(last.selected_columns.position).order_by(None).order_by(*names).limit(1)
+    return select(
+        here.c.id,
+        here.c.position,
+        here.c.qubits,
+        here.c.shots,
+        number.label("number"),
+        final.scalar_subquery().label("last"),
+    ).where(here.c.id.in_(bindparam("ids", expanding=True)))
 
 
-def _behind(*, has_end: bool) -> Select[Any]:
+def _of_request(here: Any, name: str) -> Select[Any]:
+    """What waits of the request of a job, in the order of the index."""
+    other = jobs.alias(name)
+    columns = [other.c[name] for name in (*_REQUEST, "position")]
+    # Of one request all are held back, or none: said, as the index begins with it.
+    like = [other.c[name] == here.c[name] for name in ("is_held_back", *_REQUEST)]
+    return select(*columns).where(waits(other), *like).order_by(*columns).correlate(here)
+
+
+def _counted(*conditions: Any) -> Select[Any]:
     c = jobs.c
-
-    def asked(name: str, value: str | None = None) -> Any:
-        return bindparam(value or name, type_=c[name].type)
-
-    conditions: list[Any] = [
-        WAITS,
-        *[c[name] == asked(name) for name in _LINE],
-        c.is_held_back == false(),
-        # Of what follows, the index finds this alone.
-        c.created_at >= asked("created_at"),
-        or_(c.created_at > asked("created_at"), c.batch_id > asked("batch_id")),
+    free = [
+        c.batch_id.not_in(select(batches.c.id).where(held, batches.c.platform_id == _asked("platform_id")))
+        for held in (PAUSED, BOOKED)
     ]
-    if has_end:
-        same = and_(
-            c.created_at == asked("created_at", "until"), c.batch_id == asked("batch_id", "until_batch")
-        )
-        conditions += [
-            c.created_at <= asked("created_at", "until"),
-            or_(
-                c.created_at < asked("created_at", "until"),
-                and_(
-                    c.created_at == asked("created_at", "until"),
-                    c.batch_id < asked("batch_id", "until_batch"),
-                ),
-                and_(same, c.position < asked("position", "until_position")),
-            ),
-        ]
-    found = select(c.position).where(*conditions).limit(bindparam("most", type_=Integer)).subquery()
+    found = (
+        select(c.position)
+        .where(WAITS, *[c[name] == _asked(name) for name in _LINE], *free, *conditions)
+        .limit(bindparam("most", type_=Integer))
+        .subquery()
+    )
     return select(func.count()).select_from(found)
 
 
+def _asked(name: str, value: str | None = None) -> Any:
+    return bindparam(value or name, type_=jobs.c[name].type)
+
+
+_AFTER = jobs.c.created_at > _asked("created_at")
 _SENT = _sent()
-_BEHIND = _behind(has_end=False)
-_BETWEEN = _behind(has_end=True)
+_BEHIND = _counted(_AFTER)
+_BETWEEN = _counted(_AFTER, jobs.c.created_at < _asked("created_at", "until"))
+_BESIDE = _counted(
+    jobs.c.created_at == _asked("created_at", "until"),
+    jobs.c.batch_id == _asked("batch_id"),
+    jobs.c.position < _asked("position"),
+)

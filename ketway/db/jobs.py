@@ -60,9 +60,11 @@ _FOLLOWING = (
     .order_by(jobs.c.created_at, jobs.c.batch_id, jobs.c.position)
     .limit(bindparam("most"))
 )
+# In the order of the index of what runs; to look for its platforms, SQLite would take that of all jobs.
 _RUNNING_JOBS = (
     select(jobs)
-    .where(RUNS, jobs.c.platform_id.in_(bindparam("platforms", expanding=True)))
+    .where(RUNS)
+    .order_by(jobs.c.platform_id, jobs.c.project_id, jobs.c.started_at)
     .limit(bindparam("most"))
 )
 _OF_BATCH = (
@@ -187,8 +189,8 @@ class SqlJobs:
         return await self._run(lambda c: bundles.count_behind(c, after, before, most))
 
     async def running_jobs(self, platforms: Collection[PlatformId], most: int) -> Sequence[Job]:
-        asked = {"platforms": list(platforms), "most": most}
-        return from_rows(Job, await self._run(lambda c: c.execute(_RUNNING_JOBS, asked).all()))
+        found = from_rows(Job, await self._run(lambda c: c.execute(_RUNNING_JOBS, {"most": most}).all()))
+        return [job for job in found if job.platform_id in platforms]
 
     async def count_waiting(self, project: ProjectId, most: int) -> int:
         return await self._run(lambda c: lines.count_waiting(c, project, most))

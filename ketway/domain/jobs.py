@@ -115,6 +115,10 @@ class Job:
         """Its last attempt was thought lost and speaks again, before another one began."""
         return self if self.status is JobStatus.RUNNING else self.become(JobStatus.RUNNING, now)
 
+    def put_off(self, now: datetime) -> Job:
+        """Its worker has no place for it to run in yet; nobody is to pay for that."""
+        return replace(self, started_at=now, updated_at=now)
+
     def advance(self, progress: int, now: datetime) -> Job:
         """Progress never goes back."""
         return replace(self, progress=max(self.progress, min(progress, 100)), updated_at=now)

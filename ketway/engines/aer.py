@@ -29,7 +29,7 @@ from ketway.engines.circuit_results import (
     form_for,
     text_of,
 )
-from ketway.engines.engine import Progress
+from ketway.engines.engine import Heard, Progress, unheard
 from ketway.engines.kept import told
 
 S = TypeVar("S")
@@ -74,7 +74,7 @@ class Aer:
     def check(self, task: Task) -> Checked:
         return Checked(qubits=plan_of(task).qubits)
 
-    def run(self, task: Task, on_progress: Progress) -> Computed:
+    def run(self, task: Task, on_progress: Progress, on_kept: Heard = unheard) -> Computed:
         began = time.perf_counter()
         on_progress(0)
         plan = plan_of(task)
@@ -83,7 +83,7 @@ class Aer:
         may_draw = plan.noise is None and not plan.has_own_seed
         for position, circuit in enumerate(plan.circuits):
             asked = asked_of(plan, position)
-            shots = self.runs.shots_of(simulator, asked, may_draw=may_draw)
+            shots = self.runs.shots_of(simulator, asked, on_kept, may_draw=may_draw)
             found.append(shots)
             results.append(
                 result_of(

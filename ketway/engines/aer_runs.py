@@ -15,6 +15,7 @@ from qiskit_aer import AerSimulator
 from ketway.domain.errors import ProgramRefused
 from ketway.engines.aer_final import Final, final_of
 from ketway.engines.distributions import Distribution, weighed
+from ketway.engines.engine import Heard
 from ketway.engines.kept import Kept, Weighed, key_of
 
 #: In Aer's words, what a program or its options did wrong.
@@ -57,7 +58,7 @@ class Runs:
     def __init__(self) -> None:
         self._kept: Kept[Distribution] = Kept()
 
-    def shots_of(self, simulator: AerSimulator, asked: Asked, *, may_draw: bool) -> Shots:
+    def shots_of(self, simulator: AerSimulator, asked: Asked, on_kept: Heard, *, may_draw: bool) -> Shots:
         """
         Args:
             may_draw: with chances of our own, which is so where Aer has neither noise nor a seed that
@@ -67,11 +68,14 @@ class Runs:
             RuntimeError: with Aer's own words, for any other failure.
         """
         final = final_of(asked.circuit, str(asked.options["method"])) if may_draw else None
-        return _run(simulator, asked) if final is None else self._drawn(simulator, asked, final)
+        if final is None:
+            on_kept(False)
+            return _run(simulator, asked)
+        return self._drawn(simulator, asked, final, on_kept)
 
-    def _drawn(self, simulator: AerSimulator, asked: Asked, final: Final) -> Shots:
+    def _drawn(self, simulator: AerSimulator, asked: Asked, final: Final, on_kept: Heard) -> Shots:
         distribution, is_kept = self._kept.find(
-            key_of(asked.text, dict(asked.options)), lambda: _distribution(simulator, final)
+            key_of(asked.text, dict(asked.options)), lambda: _distribution(simulator, final), on_kept
         )
         outcomes = distribution.draw(asked.shots, asked.seed).tolist()
         values = {outcome: final.value(outcome) for outcome in sorted(set(outcomes))}

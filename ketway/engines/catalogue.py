@@ -18,30 +18,41 @@ class Entry:
         distributions: what must be installed, the emulator's own first.
         extra: the `pip install ketway[...]` that brings it.
         takes_circuits: it runs circuits of gates from anybody, so that it can stand in for another.
+        is_keeper: it is a `Keeper`.
     """
 
     module: str
     distributions: tuple[str, ...]
     extra: str
     takes_circuits: bool = False
+    is_keeper: bool = False
 
 
 ENTRIES: dict[str, Entry] = {
     "pulser-qutip": Entry(
-        module="ketway.engines.pulser_qutip", distributions=("pulser-simulation",), extra="pasqal"
+        module="ketway.engines.pulser_qutip",
+        distributions=("pulser-simulation",),
+        extra="pasqal",
+        is_keeper=True,
     ),
-    "emu-sv": Entry(module="ketway.engines.emu_sv", distributions=("emu-sv", "torch"), extra="pasqal"),
-    "emu-mps": Entry(module="ketway.engines.emu_mps", distributions=("emu-mps", "torch"), extra="pasqal"),
+    "emu-sv": Entry(
+        module="ketway.engines.emu_sv", distributions=("emu-sv", "torch"), extra="pasqal", is_keeper=True
+    ),
+    "emu-mps": Entry(
+        module="ketway.engines.emu_mps", distributions=("emu-mps", "torch"), extra="pasqal", is_keeper=True
+    ),
     "pulser-by-size": Entry(
         module="ketway.engines.pulser_by_size",
         distributions=("pulser-core", "pulser-simulation", "emu-sv", "emu-mps", "torch"),
         extra="pasqal",
+        is_keeper=True,
     ),
     "aer": Entry(
         module="ketway.engines.aer",
         distributions=("qiskit-aer", "qiskit", "qiskit-qasm3-import"),
         extra="circuits",
         takes_circuits=True,
+        is_keeper=True,
     ),
     "gate-machine": Entry(
         module="ketway.engines.gate_machine",
@@ -54,6 +65,7 @@ ENTRIES: dict[str, Entry] = {
         distributions=("qsimcirq", "cirq-core", "qiskit", "qiskit-aer", "qiskit-qasm3-import"),
         extra="circuits",
         takes_circuits=True,
+        is_keeper=True,
     ),
     "perceval": Entry(
         module="ketway.engines.photonic",

@@ -8,6 +8,11 @@ from typing import Protocol
 from ketway.domain.tasks import Checked, Computed, Task
 
 Progress = Callable[[int], None]  #: told 0..100, never decreasing
+Heard = Callable[[bool], None]  #: told whether it is kept; a no is final
+
+
+def unheard(is_kept: bool) -> None:
+    """Nobody waits for what is kept."""
 
 
 class Engine(Protocol):
@@ -28,4 +33,17 @@ class Engine(Protocol):
 
         Raises:
             ProgramRefused, ShotsOverLimit: as `check`; anything else is a fault of the engine.
+        """
+
+
+class Keeper(Engine, Protocol):
+    """An engine that keeps what it computed, and draws from it for tasks that differ in shots and seed
+    alone."""
+
+    def run(self, task: Task, on_progress: Progress, on_kept: Heard = unheard) -> Computed:
+        """As an engine's.
+
+        Args:
+            on_kept: told before it computes whether that will be kept for others, and again when it turns
+                out that it cannot be.
         """

@@ -13,6 +13,8 @@ from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache
 
+from ketway.engines.engine import Heard, unheard
+
 T = TypeVar("T")
 
 #: Of one engine in one child; less than what a child may grow by before it is replaced.
@@ -33,14 +35,21 @@ class Kept(Generic[T]):
     def __init__(self, max_bytes: int = MAX_BYTES) -> None:
         self._kept: LRUCache[str, Weighed[T]] = LRUCache(max_bytes, getsizeof=lambda one: one.size)
 
-    def find(self, key: str, compute: Callable[[], Weighed[T]]) -> tuple[T, bool]:
-        """What was computed under a key, and whether that was before."""
+    def find(self, key: str, compute: Callable[[], Weighed[T]], on_kept: Heard = unheard) -> tuple[T, bool]:
+        """What was computed under a key, and whether that was before.
+
+        Args:
+            on_kept: as a `Keeper`'s.
+        """
+        on_kept(True)
         found = self._kept.get(key)
         if found is not None:
             return found.value, True
         computed = compute()
         if computed.size <= self._kept.maxsize:
             self._kept[key] = computed
+        else:
+            on_kept(False)
         return computed.value, False
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ketway.domain.tasks import Checked, Computed, Task
 from ketway.engines import emu_mps, emu_sv, pulser_qutip
-from ketway.engines.engine import Progress
+from ketway.engines.engine import Heard, Progress, unheard
 from ketway.engines.pulser_config import COMMON, OWN, configuration_text
 from ketway.engines.pulser_engine import PULSER, PulserEngine
 from ketway.engines.pulser_program import build, unwrap
@@ -39,9 +39,9 @@ class BySize:
         engine, own = chosen(task)
         return engine.check(own)
 
-    def run(self, task: Task, on_progress: Progress) -> Computed:
+    def run(self, task: Task, on_progress: Progress, on_kept: Heard = unheard) -> Computed:
         engine, own = chosen(task)
-        return engine.run(own, on_progress)
+        return engine.run(own, on_progress, on_kept)
 
 
 def chosen(task: Task) -> tuple[PulserEngine, Task]:

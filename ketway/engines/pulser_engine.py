@@ -18,7 +18,7 @@ from pulser.backend import Results
 
 from ketway.domain.errors import ProgramRefused
 from ketway.domain.tasks import Checked, Computed, Task
-from ketway.engines.engine import Progress
+from ketway.engines.engine import Heard, Progress, unheard
 from ketway.engines.kept import Kept, Weighed, told
 from ketway.engines.pulser_config import Config, Rules, configure, needs_density_matrix
 from ketway.engines.pulser_evolved import Evolved, evolve, is_noiseless, key_for
@@ -68,14 +68,14 @@ class PulserEngine:
             self.emulator.rehearse(sequence, config)
         return Checked(qubits=len(sequence.register.qubit_ids))
 
-    def run(self, task: Task, on_progress: Progress) -> Computed:
+    def run(self, task: Task, on_progress: Progress, on_kept: Heard = unheard) -> Computed:
         began = time.perf_counter()
         rising = Rising(on_progress)
         rising(0)
         sequence, config = self.prepare(task)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found, is_kept = self.found(task, sequence, config, rising)
+            found, is_kept = self.found(task, sequence, config, rising, on_kept)
             document, counter = document_of(found, config, task.seed, form_for(task))
         rising.finish()
         return Computed(
@@ -94,15 +94,16 @@ class PulserEngine:
         )
 
     def found(
-        self, task: Task, sequence: Sequence, config: Config, on_progress: Progress
+        self, task: Task, sequence: Sequence, config: Config, on_progress: Progress, on_kept: Heard
     ) -> tuple[dict[str, Any], bool | None]:
         """What the emulator finds, and whether it had computed that before and only drew anew; None where
         it must compute every time."""
         if not is_noiseless(config):
+            on_kept(False)
             self.seed(task.seed)
             return read(self.simulate(sequence, config, on_progress)), None
         evolved, is_kept = self.evolutions.find(
-            key_for(task, self.name, config), lambda: self.evolve(sequence, config, on_progress)
+            key_for(task, self.name, config), lambda: self.evolve(sequence, config, on_progress), on_kept
         )
         # Here and not before it evolves: one who draws from what is kept draws the same.
         self.seed(task.seed)

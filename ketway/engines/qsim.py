@@ -23,7 +23,7 @@ from ketway.engines.cirq_from_qiskit import translated
 from ketway.engines.cirq_results import Records, counts_of, registers_of, result_text
 from ketway.engines.cirq_results import shots_of as shots_read
 from ketway.engines.distributions import Distribution
-from ketway.engines.engine import Progress
+from ketway.engines.engine import Heard, Progress, unheard
 from ketway.engines.kept import Kept, key_of, told
 from ketway.engines.qsim_circuits import simplified
 from ketway.engines.qsim_final import can_be_kept, distribution_of, is_sampled_at_once, records_of
@@ -92,11 +92,11 @@ class Qsim:
     def check(self, task: Task) -> Checked:
         return Checked(qubits=plan_of(task).program.qubits)
 
-    def run(self, task: Task, on_progress: Progress) -> Computed:
+    def run(self, task: Task, on_progress: Progress, on_kept: Heard = unheard) -> Computed:
         began = time.perf_counter()
         on_progress(0)
         plan = plan_of(task)
-        records, is_kept = self.sampled(plan, on_progress)
+        records, is_kept = self.sampled(plan, on_progress, on_kept)
         result = result_of(plan, records)
         own = records if plan.program.bits is None else None
         document = result_text(result, own, plan.document, f"{self.name}_simulator", self.version)
@@ -117,17 +117,21 @@ class Qsim:
             },
         )
 
-    def sampled(self, plan: Plan, on_progress: Progress) -> tuple[Records, bool | None]:
+    def sampled(self, plan: Plan, on_progress: Progress, on_kept: Heard) -> tuple[Records, bool | None]:
         """Bits of all shots, by measurement key; and whether nothing was run for them, None where it must."""
         circuit, chance = plan.program.circuit, np.random.RandomState(plan.seed)
         if plan.lacking is not None:
+            on_kept(False)
             with refused("Cirq's simulator"):  # a condition may ask for what only a run can tell
                 return drawn(cirq.Simulator(dtype=np.complex64, seed=chance), plan, on_progress), None
         simulator = QSimSimulator(plan.chosen.qsim, seed=chance)
         if not can_be_kept(circuit):
+            on_kept(False)
             return drawn(simulator, plan, on_progress), None
         key = key_of(plan.document.circuits[0].text, plan.chosen.qsim.as_dict())
-        distribution, is_kept = self.distributions.find(key, lambda: distribution_of(simulator, circuit))
+        distribution, is_kept = self.distributions.find(
+            key, lambda: distribution_of(simulator, circuit), on_kept
+        )
         return records_of(circuit, distribution, plan.shots, plan.seed), is_kept
 
 

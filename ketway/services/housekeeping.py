@@ -38,8 +38,8 @@ class Housekeeping:
     slots: Slots
     requests: Requests
     leftovers: Leftovers
-    retaining: Retaining
     records: Records
+    retaining: Retaining
     grace: timedelta
     interval_s: float
     is_alone: bool = True
@@ -82,8 +82,8 @@ class Housekeeping:
             await self.bell.ring()
         await self.requests.sweep()
         await self.leftovers.sweep()
-        await self.retaining.sweep()
         await self.records.write()
+        await self.retaining.sweep()
 
     async def _sweep_leases(self) -> int:
         now = self.clock.now()

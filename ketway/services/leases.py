@@ -38,11 +38,13 @@ class Beat:
 
     Args:
         progress: 0..100.
+        waits: it has not begun: the worker has no place for it to run in yet.
     """
 
     lease_id: LeaseId
     secret: str
     progress: int
+    waits: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,9 +133,10 @@ class Leases:
                 if not _may_go_on(lease, job, batch):
                     continue
                 renewed.append(replace(lease, status=LeaseStatus.LIVE, expires_at=now + self.life))
-                progress = job.resume(now).advance(beat.progress, now)
-                if (progress.progress, progress.status) != (job.progress, job.status):
-                    advanced.append(progress)
+                heard = job.resume(now)
+                heard = heard.put_off(now) if beat.waits else heard.advance(beat.progress, now)
+                if beat.waits or (heard.progress, heard.status) != (job.progress, job.status):
+                    advanced.append(heard)
                 words[lease.id] = _word(job, batch)
             await work.leases.put(*renewed)
             await work.jobs.put(*advanced)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ketway.domain.accounts import ProjectId
@@ -28,7 +28,7 @@ from ketway.services.ports import Work
 #: A worker that was not heard of for so long may be gone: an idle one asks at least twice in it.
 _SILENCE = timedelta(seconds=45)
 #: Jobs that are counted in one line behind the requests that are looked at.
-MOST_BEHIND = 200_000
+MOST_BEHIND = 100_000
 _MOST_RUNNING = 1_000
 
 LineKey = tuple[PlatformId, Priority, ProjectId]
@@ -194,7 +194,8 @@ class Pictures:
                     head=last.head,
                     count=number,
                     computes=last.computes,
-                    keeps=last.keeps,
+                    # What was not counted to its end has none that anybody could tell.
+                    keeps=last.keeps if number < MOST_BEHIND else replace(last.keeps, is_known=False),
                     weight=last.weight,
                 )
                 rests[line] = Rest(after=last.head, bundle=rest)

@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ketway.worker.deaths import Death, FileLimit, MemoryLimit, ProcessorLimit, ThreadLimit
@@ -29,6 +29,7 @@ class Child:
         lifeline: write end of the pipe that keeps it alive; only its worker holds it.
         died: its wait status, once it has ended.
         base_bytes: its memory before the first task, all of it shared with the fork server.
+        works: those that it keeps.
     """
 
     pid: int
@@ -43,6 +44,7 @@ class Child:
     engine: str = ""
     project: str = ""
     tasks: int = 0
+    works: set[str] = field(default_factory=set)
     is_spent: bool = False
     _statm: int | None = None
 

@@ -23,6 +23,7 @@ from ketway.worker import frames, sandbox
 from ketway.worker.child import Child, Watch
 from ketway.worker.deaths import ChildDied, Death, EngineFault, MemoryLimit, ResultTooLarge, TimeLimit
 from ketway.worker.forks import Forks
+from ketway.worker.works import Awaited
 
 log = structlog.get_logger()
 
@@ -87,10 +88,12 @@ class Children:
         task: Task,
         *,
         on_progress: Callable[[int], None],
+        awaited: Awaited | None = None,
         time_limit_s: float,
         memory_limit_bytes: int,
     ) -> Computed:
-        """Compute one task in a child; to be cancelled is to kill it.
+        """Compute one task in a child, in one that keeps its work if there is one idle; to be cancelled is
+        to kill it.
 
         Returns:
             What the engine says, with `peak_memory_bytes` in its metadata.
@@ -102,9 +105,10 @@ class Children:
         computed, peak_bytes = await self._ask(
             engine,
             project,
-            {"run": frames.task_out(task)},
+            {"run": frames.task_out(task), "is_awaited": awaited is not None},
             read=lambda answer: frames.computed_in(answer["computed"]),
             on_progress=on_progress,
+            awaited=awaited,
             time_limit_s=time_limit_s,
             memory_limit_bytes=memory_limit_bytes,
         )
@@ -158,16 +162,17 @@ class Children:
         *,
         read: Callable[[dict[str, Any]], T],
         on_progress: Callable[[int], None],
+        awaited: Awaited | None = None,
         time_limit_s: float,
         memory_limit_bytes: int,
     ) -> tuple[T, int]:
         """The answer, and the most memory that the child was seen to use for it."""
-        child = await self._take(engine, project)
+        child = await self._take(engine, project, None if awaited is None else awaited.work)
         watch = Watch(child, memory_limit_bytes, time_limit_s * self.cores)
         is_sound = False
         try:
             async with asyncio.timeout(time_limit_s):
-                answer = await _converse(child, question | {"engine": engine}, on_progress)
+                answer = await _converse(child, question | {"engine": engine}, on_progress, awaited)
             outcome = _outcome(answer, engine, read)
             is_sound = True
             watch.look_once_more()
@@ -186,12 +191,17 @@ class Children:
             raise outcome
         return outcome, watch.peak_bytes
 
-    async def _take(self, engine: str, project: str) -> Child:
-        """An idle child of this engine and project, or a fresh one."""
-        for child in reversed(self._idle):
-            if (child.engine, child.project) == (engine, project) and not child.died.done():
-                self._idle.remove(child)
-                return child
+    async def _take(self, engine: str, project: str, work: str | None) -> Child:
+        """An idle child of this engine and project, rather one that keeps a work; or a fresh one."""
+        able = [
+            child
+            for child in reversed(self._idle)
+            if (child.engine, child.project) == (engine, project) and not child.died.done()
+        ]
+        if able:
+            child = next((child for child in able if work in child.works), able[0])
+            self._idle.remove(child)
+            return child
         forking = self._do(self._fork(engine, project))
         try:
             return await asyncio.shield(forking)
@@ -258,7 +268,7 @@ class Children:
 
 
 async def _converse(
-    child: Child, question: dict[str, Any], on_progress: Callable[[int], None]
+    child: Child, question: dict[str, Any], on_progress: Callable[[int], None], awaited: Awaited | None
 ) -> dict[str, Any]:
     told, mark = 0, token_hex(8)
     child.writer.write(frames.packed(question | {"mark": mark}))
@@ -268,10 +278,21 @@ async def _converse(
         continue
     while True:
         answer = await frames.read(child.reader, frames.MAX_ANSWER)
-        if "progress" not in answer:
+        if "progress" in answer:
+            told = max(told, min(int(answer["progress"]), 100))
+            on_progress(told)
+        elif "kept" in answer and awaited is not None:
+            _hear(child, awaited, answer["kept"] is True)
+        else:
             return answer
-        told = max(told, min(int(answer["progress"]), 100))
-        on_progress(told)
+
+
+def _hear(child: Child, awaited: Awaited, is_kept: bool) -> None:
+    if is_kept:
+        child.works.add(awaited.work)
+    else:
+        child.works.discard(awaited.work)
+    awaited.on_kept(is_kept)
 
 
 def _outcome(answer: dict[str, Any], engine: str, read: Callable[[dict[str, Any]], T]) -> T | Refusal:

@@ -21,10 +21,11 @@ import sys
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from ketway.domain.errors import Refusal
-from ketway.engines.engine import Engine
+from ketway.domain.tasks import Computed
+from ketway.engines.engine import Engine, Keeper
 from ketway.worker import frames, sandbox
 
 READY = b"ready\n"
@@ -151,8 +152,7 @@ def _answer(end: socket.socket, question: dict[str, Any], engines: Mapping[str, 
         if "check" in question:
             answer: dict[str, Any] = {"checked": [_checked(engine, said) for said in question["check"]]}
         else:
-            computed = engine.run(frames.task_in(question["run"]), _Progress(end))
-            answer = {"computed": frames.computed_out(computed)}
+            answer = {"computed": frames.computed_out(_computed(end, question, engine))}
         packed = frames.packed(answer)
     except Refusal as refusal:
         return frames.packed({"refused": _refused(refusal)})
@@ -160,6 +160,15 @@ def _answer(end: socket.socket, question: dict[str, Any], engines: Mapping[str, 
         trace = traceback.format_exc()[-_MAX_TRACE:]
         return frames.packed(_sendable({"fault": _sentence(error), "trace": trace}))
     return packed if len(packed) <= frames.MAX_ANSWER else frames.packed({"too_large": len(packed)})
+
+
+def _computed(end: socket.socket, question: dict[str, Any], engine: Engine) -> Computed:
+    task, progress = frames.task_in(question["run"]), _Progress(end)
+    if not question["is_awaited"]:
+        return engine.run(task, progress)
+    return cast(Keeper, engine).run(
+        task, progress, lambda is_kept: end.sendall(frames.packed({"kept": is_kept}))
+    )
 
 
 def _refused(refusal: Refusal) -> dict[str, Any]:

@@ -38,16 +38,20 @@ class Held:
         computed_s: how long it computed, once it has.
         doing: its computation, then its hold.
         word: why `doing` was cut short.
+        work: the same for those that differ in shots and seed alone; None where nothing is kept of it.
+        is_beside: another computes the same, and too many wait for that one.
     """
 
     lease: protocol.Lease
     common: protocol.Common
+    work: str | None = None
     hold: Hold | None = None
     began: float | None = None
     computed_s: float | None = None
     doing: asyncio.Task[Any] | None = None
     computed_percent: int = 0
     word: Word = Word.CONTINUE
+    is_beside: bool = False
 
     @property
     def task(self) -> Task:

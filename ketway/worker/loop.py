@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import uuid4
@@ -17,6 +17,8 @@ from ketway.worker.client import Rejected, ServerAway, ServerBroke, UnknownHere,
 from ketway.worker.held import Held, verdict
 from ketway.worker.hold import Clock, Hold, HostClock
 from ketway.worker.reporter import Reporter
+from ketway.worker.waiting import Waiting
+from ketway.worker.works import Awaited, works_of
 
 log = structlog.get_logger()
 
@@ -41,6 +43,7 @@ class Runner(Protocol):
         task: Task,
         *,
         on_progress: Callable[[int], None],
+        awaited: Awaited | None,
         time_limit_s: float,
         memory_limit_bytes: int,
     ) -> Computed: ...
@@ -51,6 +54,7 @@ class Worker:
     """
     Args:
         engines: name to version of what `runner` can run.
+        keepers: those engines that keep what they computed.
         slots: jobs side by side; one that only holds a machine takes none.
         parting_s: how long one that stops goes on knocking at a server that is away.
     """
@@ -60,13 +64,13 @@ class Worker:
     name: str
     engines: Mapping[str, str]
     slots: int
+    keepers: Collection[str] = ()
     parting_s: float = 30.0
     clock: Clock = field(default_factory=HostClock)
     _id: str = ""
     _registered: protocol.Registered | None = None
     _held: dict[str, Held] = field(default_factory=dict)  #: every lease that is not answered for
-    _waiting: dict[str, Held] = field(default_factory=dict)  #: those that have no slot yet, in turn
-    _working: set[Held] = field(default_factory=set)  #: those that have one
+    _working: set[Held] = field(default_factory=set)  #: those that have a slot
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _came: asyncio.Event = field(default_factory=asyncio.Event)  #: something waits
     _changed: asyncio.Event = field(default_factory=asyncio.Event)  #: one lease less, or one slot more
@@ -74,6 +78,7 @@ class Worker:
     _stopping: bool = False
 
     def __post_init__(self) -> None:
+        self._waiting = Waiting(self._working)
         self._reporter = Reporter(self._say, self._forget)
 
     async def run(self) -> None:
@@ -106,7 +111,7 @@ class Worker:
             self._asking.cancel()
             # Hung up before anything is given back: the server would lend it to a question still open.
             await asyncio.wait([self._asking])
-        self._give_back_what_waits()
+        self._give_back(self._waiting.all())
         done = asyncio.ensure_future(self._until(lambda: not self._held))
         await asyncio.wait([done], timeout=grace_s)
         for held in list(self._held.values()):
@@ -139,34 +144,34 @@ class Worker:
                 await self._register()
                 continue
             request_id, tries = uuid4().hex, 0
-            for lease in claimed.leases:
-                held = Held(lease, claimed.common[lease.common])
-                self._held[lease.id] = self._waiting[lease.id] = held
-            if self._waiting:
-                self._came.set()
+            works = works_of(claimed, self.keepers)
+            for lease, work in zip(claimed.leases, works, strict=True):
+                held = self._held[lease.id] = Held(lease, claimed.common[lease.common], work)
+                self._waiting.add(held)
+            self._came.set()
 
     def _room(self) -> int:
         """How many jobs to ask for: one for each slot that will be free soon."""
-        now = self.clock.steady()
-        if sum(held.lease.expected_s or 0.0 for held in self._waiting.values()) > _LOW_S * self.slots:
+        now, ready = self.clock.steady(), list(self._waiting.ready())
+        if sum(held.lease.expected_s or 0.0 for held in ready) > _LOW_S * self.slots:
             return 0
-        long = sum(not held.is_short(now, _LONG_S) for held in (*self._working, *self._waiting.values()))
+        long = sum(not held.is_short(now, _LONG_S) for held in (*self._working, *ready))
         return max(self.slots - long, 0)
 
     async def _work_on(self) -> None:
         """One slot: whatever waits, one after another."""
         while True:
             await self._came.wait()
-            if not self._waiting:
+            held = self._waiting.next()
+            if held is None:
                 self._came.clear()
                 continue
-            held = self._waiting.pop(next(iter(self._waiting)))
             self._working.add(held)
             try:
                 await self._compute(held)
             finally:
                 self._working.discard(held)
-                self._changed.set()
+                self._look_again()
 
     async def _compute(self, held: Held) -> None:
         """Run it; with the slot free for others, let its machine's time pass; and tell."""
@@ -180,6 +185,7 @@ class Worker:
                 common.project_id,
                 held.task,
                 on_progress=lambda percent: setattr(held, "computed_percent", percent),
+                awaited=self._awaited(held),
                 time_limit_s=lease.time_limit_s,
                 memory_limit_bytes=common.memory_bytes,
             )
@@ -208,6 +214,16 @@ class Worker:
             else:
                 self._reporter.tell(held, held.result(computed, self.clock.steady()))
 
+    def _awaited(self, held: Held) -> Awaited | None:
+        if held.work is None:
+            return None
+
+        def hear(is_kept: bool) -> None:
+            self._waiting.hear(held, is_kept)
+            self._look_again()
+
+        return Awaited(work=held.work, on_kept=hear)
+
     async def _hold_on(self, held: Held, computed: Computed, seconds: float) -> None:
         """Its machine is still at it."""
         try:
@@ -222,7 +238,7 @@ class Worker:
     def _cut(self, held: Held, word: Word) -> None:
         """Stop it, or do not begin: the server, or our own end, says so."""
         held.word = word
-        if self._waiting.pop(held.lease.id, None) is not None:
+        if self._waiting.drop(held):
             self._after_cut(held)
         elif held.doing is not None and not held.doing.done():
             held.doing.cancel()
@@ -244,20 +260,24 @@ class Worker:
             await asyncio.sleep(_LOOK_S)
             now = self.clock.steady()
             if len(self._working) == self.slots and all(held.ran_s(now) > _LONG_S for held in self._working):
-                self._give_back_what_waits()
+                self._give_back(list(self._waiting.ready()))
 
-    def _give_back_what_waits(self) -> None:
-        for held in self._waiting.values():
+    def _give_back(self, unbegun: Sequence[Held]) -> None:
+        for held in unbegun:
+            self._waiting.drop(held)
             self._reporter.tell(held, held.return_())
-        self._waiting.clear()
-        self._came.clear()
 
     async def _beat_on(self) -> None:
         while True:
             await asyncio.sleep(self._said.lease_s / _BEATS)
             now = self.clock.steady()
             beats = [
-                protocol.Beat(lease_id=id, secret=held.lease.secret, progress=held.progress(now))
+                protocol.Beat(
+                    lease_id=id,
+                    secret=held.lease.secret,
+                    progress=held.progress(now),
+                    waits=held.began is None,
+                )
                 for id, held in self._held.items()
             ]
             try:
@@ -296,6 +316,11 @@ class Worker:
 
     def _forget(self, held: Held) -> None:
         self._held.pop(held.lease.id, None)
+        self._changed.set()
+
+    def _look_again(self) -> None:
+        """At what waits: it may wait for a slot alone now; and at whether there is room for more."""
+        self._came.set()
         self._changed.set()
 
     async def _until(self, true: Callable[[], bool]) -> None:

@@ -55,10 +55,9 @@ async def test_what_waits_behind_a_request_is_counted_up_to_a_job_or_to_the_end(
     await a_batch_of(db, 5, 1, status=BatchStatus.PAUSED)
     await a_batch_of(db, 5, 2, **booking)
     second = await a_batch_of(db, 4, 3)
-    third = await a_batch_of(db, 2, 3)
+    third = await a_batch_of(db, 2, 3.5)
     await a_batch_of(db, 9, 4, priority=Priority.CRITICAL)
     await a_batch_of(db, 9, 4, platform_id=OTHER)
-    before, behind = sorted((second, third), key=lambda jobs: str(jobs[0].batch_id))
 
     async with db.look() as work:
         heads = await work.jobs.heads([EMU])
@@ -66,10 +65,17 @@ async def test_what_waits_behind_a_request_is_counted_up_to_a_job_or_to_the_end(
 
         assert await work.jobs.count_behind(head, None, 100) == 6
         assert await work.jobs.count_behind(head, None, 4) == 4
-        assert await work.jobs.count_behind(head, before[0], 100) == 0
-        assert await work.jobs.count_behind(head, before[1], 100) == 1
-        assert await work.jobs.count_behind(head, behind[0], 100) == len(before)
-        assert await work.jobs.count_behind(head, behind[1], 3) == min(len(before) + 1, 3)
+        assert await work.jobs.count_behind(head, second[0], 100) == 0
+        assert await work.jobs.count_behind(head, second[1], 100) == 1
+        assert await work.jobs.count_behind(head, third[0], 100) == 4
+        assert await work.jobs.count_behind(head, third[1], 3) == 3
+
+
+async def test_a_large_request_is_counted_by_its_places(db):
+    jobs = await a_batch_of(db, 250)
+
+    async with db.look() as work:
+        assert (await work.jobs.sent([jobs[0].id]))[jobs[0].id].count == 250
 
 
 async def test_what_runs_is_found_by_its_platform(db):

@@ -27,3 +27,16 @@ def test_what_is_too_large_to_keep_is_computed_every_time():
 def test_a_key_is_of_values_whatever_their_order():
     assert key_of("x", {"a": 1, "b": [2]}) == key_of("x", {"b": [2], "a": 1})
     assert len({key_of("x", 1), key_of("x", "1"), key_of("x1"), key_of(["x", 1])}) == 4
+
+
+def test_whoever_waits_hears_before_it_is_computed_that_it_will_be_kept_and_after_that_it_cannot_be():
+    said: list[object] = []
+
+    def compute() -> Weighed[str]:
+        said.append("computed")
+        return Weighed("a", 10)
+
+    for size in (100, 9):
+        Kept[str](size).find("a", compute, said.append)
+
+    assert said == [True, "computed", True, "computed", False]

@@ -141,10 +141,14 @@ class MemoryJobs:
     async def count_behind(self, after: Candidate, before: Job | None, most: int) -> int:
         first = self._tables.jobs[after.job_id]
         line = [job for job in self._waiting() if _line(job) == _line(first) and self._is_free(job)]
-        behind = [job for job in line if _request(job) > _request(first)]
+        behind = [job for job in line if job.created_at > first.created_at]
         if before is not None:
-            last = (*_request(before), before.position)
-            behind = [job for job in behind if (*_request(job), job.position) < last]
+            behind = [
+                job
+                for job in behind
+                if job.created_at < before.created_at
+                or (_request(job) == _request(before) and job.position < before.position)
+            ]
         return min(len(behind), most)
 
     async def running_jobs(self, platforms: Collection[PlatformId], most: int) -> Sequence[Job]:

@@ -21,6 +21,7 @@ from tests.services.steps import (
     QPU,
     a_new_batch,
     batch_of,
+    beat,
     claim,
     claim_one,
     create,
@@ -279,3 +280,19 @@ async def test_whoever_hangs_up_while_it_asks_is_lent_nothing(world):
             await world.core.outcomes.tell([outcome_of(grant, None) for grant in asking.result()])
 
         assert await statuses_of(world, batch.id) == [QUEUED] * 3
+
+
+async def test_one_that_waits_in_its_worker_has_not_started_and_is_not_counted_as_running_so_long(world):
+    await measured(world)
+    batch = await create(world, jobs=2)
+    first, second = await claim(world)
+    lent_at = world.clock.now()
+    world.clock.move(seconds=5)
+
+    await beat(world, first, progress=10)
+    await beat(world, second, waits=True)
+
+    assert [job.started_at for job in await jobs_of(world, batch.id)] == [lent_at, world.clock.now()]
+    async with world.db.look() as work:
+        running = await work.jobs.running([EMU.id], world.clock.now())
+    assert running[EMU.id][world.project_id].seconds == 5.0

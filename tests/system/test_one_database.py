@@ -12,8 +12,8 @@ import asyncpg
 import httpx
 import pytest
 
-from bench.__main__ import CATALOGUE
 from bench.programs import one_second_sequence
+from bench.servers import CATALOGUE
 from tests.postgres import Postgres, a_postgres
 from tests.system.processes import PATIENCE_S, Client, a_server, a_worker, an_api, until
 

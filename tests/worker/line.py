@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,6 +20,7 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ketway.api.work import surface
+from ketway.domain.platforms import Platform
 from ketway.services.core import Limits
 from tests.services.steps import PLATFORMS
 from tests.worlds import World, a_world
@@ -138,10 +139,10 @@ def _listening(port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def a_site(folder: Path) -> AsyncIterator[Site]:
+async def a_site(folder: Path, catalogue: Sequence[Platform] = PLATFORMS) -> AsyncIterator[Site]:
     """A server that listens; in it time goes by as it does outside."""
     limits = Limits(lease_life=timedelta(seconds=LEASE_S), max_wait_s=_WAIT_S)
-    async with a_world(folder, catalogue=PLATFORMS, limits=limits) as world:
+    async with a_world(folder, catalogue=catalogue, limits=limits) as world:
         line = Line(app=surface(world.core, max_result_bytes=MAX_BYTES))
         site = Site(world=world, line=line, port=0)
         passing = asyncio.ensure_future(_pass_time(world))

@@ -357,7 +357,9 @@ async def test_when_the_worker_is_killed_everything_below_it_ends(misdeed, tmp_p
 async def test_a_broken_lifeline_alone_ends_a_child_at_work(misdeed, tmp_path):
     forks = await Forks.launch({"hostile": kit.HOSTILE.module})
     child = await forks.fork(tmp_path)
-    child.writer.write(frames.packed({"engine": "hostile", "run": frames.task_out(a_task(misdeed))}))
+    child.writer.write(
+        frames.packed({"engine": "hostile", "run": frames.task_out(a_task(misdeed)), "is_awaited": False})
+    )
     await frames.read(child.reader, 100)
 
     os.close(child.lifeline)

@@ -10,8 +10,8 @@ import pytest
 from ketway.domain.jobs import JobStatus
 from ketway.services.drafts import NewJob
 from tests.services.steps import create, jobs_of, statuses_of
+from tests.worker.desk import Desk, Hands, all_end, at_work, ended, one_job
 from tests.worker.line import Site, a_site, becomes
-from tests.worker.test_loop import Desk, Hands, at_work, ended, one_job
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = JobStatus
 
@@ -24,14 +24,6 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
 
 def own(*programs: str) -> tuple[NewJob, ...]:
     return tuple(NewJob(shots=1, program=program) for program in programs)
-
-
-async def all_end(site: Site, batch) -> list[JobStatus]:
-    async def over() -> bool:
-        return all(job.is_finished for job in await jobs_of(site.world, batch.id))
-
-    await becomes(over, "every job to end")
-    return await statuses_of(site.world, batch.id)
 
 
 @pytest.mark.parametrize("slots", [1, 2])

@@ -88,7 +88,12 @@ class Routes:
         token = await self._token(request)
         said = await self._read(request, wire.Beats)
         beats = [
-            Beat(lease_id=translate.lease_id(beat.lease_id), secret=beat.secret, progress=beat.progress)
+            Beat(
+                lease_id=translate.lease_id(beat.lease_id),
+                secret=beat.secret,
+                progress=beat.progress,
+                waits=beat.waits,
+            )
             for beat in said.beats
         ]
         words = await self._core.leases.heartbeat(token, WorkerId(translate.uuid(said.worker_id)), beats)

@@ -32,7 +32,7 @@ DATABASES: Mapping[str, tuple[Kept, Sequence[Kind]]] = {
 
 
 class Broken(AssertionError):
-    """Something does not hold; how to see it again."""
+    """Something does not hold, or the play itself broke; how to see it again."""
 
 
 def play(folder: Path, database: str, *, seed: int, events: int, jobs: int) -> str:
@@ -50,12 +50,13 @@ def play(folder: Path, database: str, *, seed: int, events: int, jobs: int) -> s
     planned = schedule.drawn(seed, events, kinds)
     try:
         return f"{database}, seed {seed}: {_played(folder, kept, planned, seed, jobs)}"
-    except AssertionError as error:
+    except Exception as error:
         told = "\n".join(f"  {event}" for event in planned)
         raise Broken(
-            f"{error}\n\nOn {database}, seed {seed}, {events} events, {jobs} jobs by each surface; play it "
-            f"again with\n  python -m tests.system.crashes.soak --on {database} --seed {seed} "
-            f"--events {events} --jobs {jobs}\n"
+            f"{type(error).__name__}: {error}\n\n"
+            f"On {database}, seed {seed}, {events} events, {jobs} jobs by each surface; play it again with\n"
+            f"  python -m tests.system.crashes.soak --on {database} --seed {seed}"
+            f" --events {events} --jobs {jobs}\n"
             f"What everybody said: {folder}/log-*\nThe schedule:\n{told}"
         ) from error
 
