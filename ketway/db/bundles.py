@@ -5,30 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, bindparam, func, select
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, false, func, select, text
 
-from ketway.db.lines import waits
-from ketway.db.tables import BOOKED, PAUSED, WAITS, batches, jobs
+from ketway.db.tables import WAITS, jobs
 from ketway.domain.jobs import Job, JobId
 from ketway.domain.queues import Sent
 from ketway.domain.scheduling import Candidate
 
 _LINE = ("platform_id", "priority", "project_id")
-_REQUEST = (*_LINE, "created_at", "batch_id")
-#: Of more the places of the first and the last tell: how many of a large request were cancelled is not worth
-#: to look at all of it.
-_COUNTED = 200
 
 
 def sent(connection: Connection, ids: Collection[JobId]) -> Mapping[JobId, Sent]:
-    return {
-        row.id: Sent(
-            count=row.number if row.number < _COUNTED else row.last - row.position + 1,
-            qubits=row.qubits,
-            shots=row.shots,
-        )
-        for row in connection.execute(_SENT, {"ids": list(ids)})
-    }
+    rows = connection.execute(_SENT, {"ids": list(ids)})
+    return {row.id: Sent(last=row.last, qubits=row.qubits, shots=row.shots) for row in rows}
 
 
 def count_behind(connection: Connection, after: Candidate, before: Job | None, most: int) -> int:
@@ -41,40 +30,35 @@ def count_behind(connection: Connection, after: Candidate, before: Job | None, m
 
 
 def _sent() -> Select[Any]:
-    here = jobs.alias("here")
-    first, last = _of_request(here, "first"), _of_request(here, "last")
-    counted = first.with_only_columns(first.selected_columns.position).limit(_COUNTED).subquery()
-    number = select(func.count()).select_from(counted).scalar_subquery()
-    names = [name.desc() for name in last.selected_columns]
-    final = last.with_only_columns(last.selected_columns.position).order_by(None).order_by(*names).limit(1)
+    here, other = jobs.alias("here"), jobs.alias("other")
+    last = (
+        select(other.c.position)
+        .where(
+            # As heads of batches are found, from the other end.
+            text("other.status IN ('queued', 'running')"),
+            text("other.status = 'queued'"),
+            other.c.batch_id == here.c.batch_id,
+        )
+        .order_by(other.c.position.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     return select(
-        here.c.id,
-        here.c.position,
-        here.c.qubits,
-        here.c.shots,
-        number.label("number"),
-        final.scalar_subquery().label("last"),
+        here.c.id, here.c.qubits, here.c.shots, func.coalesce(last, here.c.position).label("last")
     ).where(here.c.id.in_(bindparam("ids", expanding=True)))
 
 
-def _of_request(here: Any, name: str) -> Select[Any]:
-    """What waits of the request of a job, in the order of the index."""
-    other = jobs.alias(name)
-    columns = [other.c[name] for name in (*_REQUEST, "position")]
-    # Of one request all are held back, or none: said, as the index begins with it.
-    like = [other.c[name] == here.c[name] for name in ("is_held_back", *_REQUEST)]
-    return select(*columns).where(waits(other), *like).order_by(*columns).correlate(here)
+def _is(column: Any, value: Any) -> Any:
+    """As `==`, but PostgreSQL, which knows nothing of a batch that was just sent, is not to look through all
+    of its jobs by the index of batches: it goes by the order of the index of what waits then."""
+    return and_(column >= value, column <= value)
 
 
 def _counted(*conditions: Any) -> Select[Any]:
     c = jobs.c
-    free = [
-        c.batch_id.not_in(select(batches.c.id).where(held, batches.c.platform_id == _asked("platform_id")))
-        for held in (PAUSED, BOOKED)
-    ]
     found = (
         select(c.position)
-        .where(WAITS, *[c[name] == _asked(name) for name in _LINE], *free, *conditions)
+        .where(WAITS, *[c[name] == _asked(name) for name in _LINE], c.is_held_back == false(), *conditions)
         .limit(bindparam("most", type_=Integer))
         .subquery()
     )
@@ -90,7 +74,7 @@ _SENT = _sent()
 _BEHIND = _counted(_AFTER)
 _BETWEEN = _counted(_AFTER, jobs.c.created_at < _asked("created_at", "until"))
 _BESIDE = _counted(
-    jobs.c.created_at == _asked("created_at", "until"),
-    jobs.c.batch_id == _asked("batch_id"),
+    _is(jobs.c.created_at, _asked("created_at", "until")),
+    _is(jobs.c.batch_id, _asked("batch_id")),
     jobs.c.position < _asked("position"),
 )

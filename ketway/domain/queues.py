@@ -73,14 +73,13 @@ def span_of(found: Estimate | None, limit_s: float) -> Span:
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """Of the request that a waiting job came with.
+    """Of a job that waits.
 
     Args:
-        count: how many of it wait in the job's line, itself among them.
-        qubits, shots: the job's own.
+        last: place of the last one of its batch that waits.
     """
 
-    count: int
+    last: int
     qubits: int | None
     shots: int | None
 

@@ -156,8 +156,7 @@ class JobStore(Protocol):
         of one batch the first that waits; none of a paused or booked batch."""
 
     async def sent(self, ids: Collection[JobId]) -> Mapping[JobId, Sent]:
-        """What came together with each of these jobs that wait, of which it is the first; of a large request
-        those that were cancelled in the middle may count."""
+        """What tells how long these jobs take, and how many of their batches wait."""
 
     async def count_behind(self, after: Candidate, before: Job | None, most: int) -> int:
         """Jobs in a candidate's line that were sent later than it was, and go before another job, but no

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from ketway.domain.accounts import ProjectId
 from ketway.domain.batches import Batch, BatchId, BatchStatus
-from ketway.domain.jobs import Job
+from ketway.domain.jobs import Job, JobId
 from ketway.domain.outlooks import Outlooks
 from ketway.domain.platforms import Platform, PlatformId
 from ketway.domain.priorities import Priority
@@ -28,7 +28,7 @@ from ketway.services.ports import Work
 #: A worker that was not heard of for so long may be gone: an idle one asks at least twice in it.
 _SILENCE = timedelta(seconds=45)
 #: Jobs that are counted in one line behind the requests that are looked at.
-MOST_BEHIND = 100_000
+MOST_BEHIND = 30_000
 _MOST_RUNNING = 1_000
 
 LineKey = tuple[PlatformId, Priority, ProjectId]
@@ -82,14 +82,14 @@ class Pictures:
         sent = await work.jobs.sent([each.job_id for each in found]) if found else {}
         view.batches.update(await work.batches.of(_unknown(view, found)))
         weights = await work.projects.weights({each.project_id for each in found}) if found else {}
+        seen, cut = self._seen(found, sent)
         bundles = {
             (each.batch_id, line_of(each), each.created_at): view.bundle(
-                each, sent[each.job_id], weights[each.project_id]
+                each, number, sent[each.job_id], weights[each.project_id]
             )
-            for each in sorted(found, key=place_in_line)
-            if each.job_id in sent and sent[each.job_id].count
+            for each, number in seen
         }
-        rests = await self._rests(work, bundles.values())
+        rests = await self._rests(work, bundles.values(), cut)
         queue = Queue(
             places=view.places(),
             crews=crews,
@@ -119,7 +119,9 @@ class Pictures:
         heads = await work.jobs.heads_of([batch.id]) if wanted else []
         sent = await work.jobs.sent([each.job_id for each in heads]) if heads else {}
         bundles = {
-            (each.batch_id, line_of(each), each.created_at): view.bundle(each, sent[each.job_id], 1.0)
+            (each.batch_id, line_of(each), each.created_at): view.bundle(
+                each, sent[each.job_id].last - each.position + 1, sent[each.job_id], 1.0
+            )
             for each in heads
         }
         queue = Queue(places=view.places(), crews=crews, busy=view.busy(()), bundles=[*bundles.values()])
@@ -178,28 +180,56 @@ class Pictures:
             return []
         return await self.turns.with_use(work, found, await work.jobs.running(ids, view.now), view.now)
 
-    async def _rests(self, work: Work, bundles: Collection[Bundle]) -> Mapping[LineKey, Rest]:
-        by_line: dict[LineKey, list[Bundle]] = defaultdict(list)
-        for bundle in bundles:
-            by_line[line_of(bundle.head)].append(bundle)
+    def _seen(
+        self, found: Sequence[Candidate], sent: Mapping[JobId, Sent]
+    ) -> tuple[Sequence[tuple[Candidate, int]], Mapping[LineKey, Candidate]]:
+        """Requests with how many jobs of them wait; and of lines that go on behind those, the last one,
+        which is counted with what comes behind it.
+
+        A request ends where the next of its batch begins, so that what was cancelled within it counts.
+        """
+        lines: dict[LineKey, list[Candidate]] = defaultdict(list)
+        for each in sorted((one for one in found if one.job_id in sent), key=place_in_line):
+            lines[line_of(each)].append(each)
+        cut: dict[LineKey, Candidate] = {}
+        seen: list[tuple[Candidate, int]] = []
+        for line, requests in lines.items():
+            following: dict[BatchId, int] = {}
+            goes_on = len(requests) > self._reach(len(lines)) and len(requests) > 1
+            if goes_on:
+                cut[line] = last = requests.pop()
+                following[last.batch_id] = last.position
+            for each in reversed(requests):
+                # Where the line goes on, what of a batch is not seen is counted behind it.
+                end = each.position + 1 if goes_on else sent[each.job_id].last + 1
+                seen.append((each, max(following.get(each.batch_id, end) - each.position, 1)))
+                following[each.batch_id] = each.position
+        return seen[::-1], cut
+
+    async def _rests(
+        self, work: Work, bundles: Collection[Bundle], cut: Mapping[LineKey, Candidate]
+    ) -> Mapping[LineKey, Rest]:
+        """What was sent later than what is seen of a line."""
         rests: dict[LineKey, Rest] = {}
-        for line, seen in by_line.items():
-            if len(seen) <= self._reach(len(by_line)):
-                continue
-            last = max(seen, key=lambda each: place_in_line(each.head))
-            number = await work.jobs.count_behind(last.head, None, MOST_BEHIND)
-            if number:
-                # What came last tells most of what comes behind it.
-                rest = Bundle(
-                    head=last.head,
-                    count=number,
-                    computes=last.computes,
-                    # What was not counted to its end has none that anybody could tell.
-                    keeps=last.keeps if number < MOST_BEHIND else replace(last.keeps, is_known=False),
-                    weight=last.weight,
-                )
-                rests[line] = Rest(after=last.head, bundle=rest)
-        return rests
+        for bundle in bundles:
+            if (line := line_of(bundle.head)) in cut:
+                known = rests.get(line)
+                if known is None or place_in_line(known.after) < place_in_line(bundle.head):
+                    rests[line] = Rest(after=bundle.head, bundle=bundle)
+        return {line: await self._counted(work, rest, cut[line]) for line, rest in rests.items()}
+
+    async def _counted(self, work: Work, rest: Rest, first: Candidate) -> Rest:
+        """What came last tells most of what comes behind it."""
+        number = await work.jobs.count_behind(rest.after, None, MOST_BEHIND)
+        bundle = Bundle(
+            head=replace(first, used=rest.bundle.head.used),
+            count=max(number, 1),
+            computes=rest.bundle.computes,
+            # Of what was not counted to its end nobody can tell it.
+            keeps=rest.bundle.keeps if number < MOST_BEHIND else replace(rest.bundle.keeps, is_known=False),
+            weight=rest.bundle.weight,
+        )
+        return Rest(after=rest.after, bundle=bundle)
 
     def _reach(self, lines: int) -> int:
         """How far each of so many lines is looked along, in requests behind the first."""
@@ -240,7 +270,7 @@ class _View:
             if platform.id not in self.owed
         ]
 
-    def bundle(self, head: Candidate, sent: Sent, weight: float) -> Bundle:
+    def bundle(self, head: Candidate, count: int, sent: Sent, weight: float) -> Bundle:
         platform = self.platforms[head.platform_id]
         computes, keeps = self.known.spans(
             platform, head.batch_id, sent.qubits, sent.shots, head.max_duration_s
@@ -248,7 +278,7 @@ class _View:
         batch = self.batches.get(head.batch_id)
         return Bundle(
             head=head,
-            count=sent.count,
+            count=count,
             computes=computes,
             keeps=keeps,
             lingers=self._lingers(batch) if platform.is_exclusive and batch is not None else NO_TIME,

@@ -14,6 +14,7 @@ from ketway.domain.queues import Sent
 from tests.builders import NOON
 from tests.contracts.rows import a_worker, after, keep_batch, keep_jobs
 
+RUNNING = JobStatus.RUNNING
 EMU, OTHER = platform_id("EMU_TEST"), platform_id("OTHER")
 
 
@@ -26,25 +27,21 @@ async def a_batch_of(db, number: int, minute: float = 0, **changes):
     )
 
 
-async def test_jobs_of_one_request_that_wait_are_counted_together(db):
-    batch = await keep_batch(db)
+async def test_a_job_that_waits_is_told_of_with_the_last_of_its_batch(db):
+    batch, alone = await keep_batch(db), await keep_batch(db, id=BatchId(uuid4()))
     jobs = await keep_jobs(
-        db,
-        batch,
-        {"qubits": 7, "shots": 3},
-        {"status": JobStatus.RUNNING},
-        {},
-        {"created_at": after(minutes=1)},
-        {"priority": Priority.HIGH},
+        db, batch, {"qubits": 7, "shots": 3}, {}, {"created_at": after(minutes=1)}, {"status": RUNNING}
     )
+    (running,) = await keep_jobs(db, alone, {"status": RUNNING})
 
     async with db.look() as work:
-        found = await work.jobs.sent([jobs[0].id, jobs[3].id, JobId(uuid4())])
+        found = await work.jobs.sent([jobs[0].id, jobs[2].id, running.id, JobId(uuid4())])
         nothing = await work.jobs.sent([])
 
     assert found == {
-        jobs[0].id: Sent(count=2, qubits=7, shots=3),
-        jobs[3].id: Sent(count=1, qubits=None, shots=jobs[3].shots),
+        jobs[0].id: Sent(last=3, qubits=7, shots=3),
+        jobs[2].id: Sent(last=3, qubits=None, shots=jobs[2].shots),
+        running.id: Sent(last=1, qubits=None, shots=running.shots),
     }
     assert nothing == {}
 
@@ -69,13 +66,6 @@ async def test_what_waits_behind_a_request_is_counted_up_to_a_job_or_to_the_end(
         assert await work.jobs.count_behind(head, second[1], 100) == 1
         assert await work.jobs.count_behind(head, third[0], 100) == 4
         assert await work.jobs.count_behind(head, third[1], 3) == 3
-
-
-async def test_a_large_request_is_counted_by_its_places(db):
-    jobs = await a_batch_of(db, 250)
-
-    async with db.look() as work:
-        assert (await work.jobs.sent([jobs[0].id]))[jobs[0].id].count == 250
 
 
 async def test_what_runs_is_found_by_its_platform(db):

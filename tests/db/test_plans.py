@@ -128,7 +128,14 @@ ALL_ROWS = {
 OTHER_ORDERS = (
     *("updated_at", "started_at", "ended_at", "status", "shots", "position", "name", "platform_id"),
 )
-SMALL = ("ix_batches_living", "ix_batches_paused", "ix_batches_booked", "ix_batches_open", "SCAN ended_jobs")
+SMALL = (
+    "ix_batches_living",
+    "ix_batches_paused",
+    "ix_batches_booked",
+    "ix_batches_open",
+    "ix_jobs_running",
+    "SCAN ended_jobs",
+)
 
 
 class Watched:
@@ -180,8 +187,8 @@ def filled(tmp_path_factory) -> Iterator[tuple[Watched, Filled]]:
 
 
 def scans(plan: list[str]) -> list[str]:
-    """Steps that read a whole table of ours, or a whole index of one; those of what lives, is open, paused
-    or booked are small, and so are the numbers of what has ended."""
+    """Steps that read a whole table of ours, or a whole index of one; those of what lives, runs, is open,
+    paused or booked are small, and so are the numbers of what has ended."""
     whole = [step for step in plan if step.startswith(tuple(f"SCAN {name}" for name in metadata.tables))]
     return [step for step in whole if not step.endswith(SMALL)]
 

@@ -127,10 +127,11 @@ class MemoryJobs:
 
     async def sent(self, ids: Collection[JobId]) -> Mapping[JobId, Sent]:
         found = [self._tables.jobs[id] for id in ids if id in self._tables.jobs]
+        waiting = self._waiting()
         return {
             job.id: Sent(
-                count=sum(
-                    (_line(each), _request(each)) == (_line(job), _request(job)) for each in self._waiting()
+                last=max(
+                    (each.position for each in waiting if each.batch_id == job.batch_id), default=job.position
                 ),
                 qubits=job.qubits,
                 shots=job.shots,

@@ -244,7 +244,7 @@ async def test_the_end_of_a_long_line_is_counted(world):
     assert [each.position for each in found] == list(range(1, 14))
     assert seconds(world, found[-1]) == (360, 360, 360)
     listed = await world.core.prospects.of_listed(await jobs_of(world, batch.id))
-    assert [each.position for each in listed.values()] == [1, 2, 3, 4, 5, *[None] * 8]
+    assert [each.position for each in listed.values()] == [1, 2, 3, *[None] * 10]
 
 
 async def test_a_job_that_came_since_the_last_look_is_seen(world):
