@@ -82,7 +82,6 @@ class Housekeeping:
             await self.bell.ring()
         await self.requests.sweep()
         await self.leftovers.sweep()
-        await self.retaining.sweep()
         await self.records.write()
         await self.retaining.sweep()
 
