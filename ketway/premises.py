@@ -186,7 +186,7 @@ def _locked(folder: Path, how: int) -> Iterator[None]:
 
 @asynccontextmanager
 async def repeating(do: Callable[[], Awaitable[None]], every_s: float) -> AsyncIterator[None]:
-    """Done again and again meanwhile, put off while the database is busy."""
+    """Done again and again meanwhile, put off while the database is busy; what breaks once is tried again."""
 
     async def forever() -> None:
         while True:
@@ -195,6 +195,9 @@ async def repeating(do: Callable[[], Awaitable[None]], every_s: float) -> AsyncI
                 await do()
             except StoreBusy as busy:
                 log.warning("sweep_put_off", why=str(busy))
+            except Exception as error:
+                # Leases that run out, slots and limits hang on it: none of them is to end with one round.
+                log.error("sweep_broke", exc_info=error)
 
     async with _during(forever()):
         yield

@@ -11,8 +11,9 @@ import pytest
 from pydantic import ValidationError
 
 from ketway.bootstrap import open_server
+from ketway.domain.errors import StoreBusy
 from ketway.fleet.local import worker_environment
-from ketway.premises import CannotStart, Premises, open_premises
+from ketway.premises import CannotStart, Premises, open_premises, repeating
 from ketway.settings import Settings
 from tests.postgres import Postgres
 
@@ -119,3 +120,16 @@ def test_a_worker_is_not_handed_the_database(tmp_path):
     handed = worker_environment({"PATH": "/bin", "KETWAY_DATABASE": "postgresql://me:secret@here/ketway"})
 
     assert handed == {"PATH": "/bin"}
+
+
+async def test_what_is_repeated_goes_on_after_a_round_that_was_put_off_or_broke():
+    ends, rounds = [StoreBusy("full"), RuntimeError("a bug"), None], asyncio.Queue[str]()
+
+    async def do() -> None:
+        end = ends.pop(0) if ends else None
+        await rounds.put("broke" if end else "went well")
+        if end is not None:
+            raise end
+
+    async with repeating(do, 0.0):
+        assert [await rounds.get() for _ in range(4)] == ["broke", "broke", "went well", "went well"]
