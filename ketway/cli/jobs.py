@@ -12,7 +12,9 @@ from rich.table import Table
 from ketway.cli.own import OwnClient
 
 _LOOK_AGAIN_S = 0.5
-_COLUMNS = ("id", "platform", "door", "status", "progress", "position", "starts", "shots", "created", "error")
+_COLUMNS = ("id", "platform", "status", "shots", "created", "note")
+#: Together no more than a terminal of 80 columns has.
+_NARROWEST = {"id": 36, "platform": 8, "status": 8, "shots": 5, "created": 7, "note": 9}
 
 
 class Jobs:
@@ -34,27 +36,29 @@ class Jobs:
 
 
 def table(jobs: list[dict[str, Any]]) -> Table:
-    """One row per job, as the server lists them."""
-    shown = Table(box=None, header_style="bold")
+    """One row per job, as the server lists them: what went wrong, or when it may start, is its note."""
+    shown = Table(box=None, header_style="bold", padding=(0, 1, 0, 0), pad_edge=False)
     for column in _COLUMNS:
-        # An id is there to be copied: it is never cut.
-        shown.add_column(
-            column, no_wrap=column in ("id", "starts", "created"), min_width=36 if column == "id" else None
-        )
+        # An id is there to be copied: it stays on one line. The others are folded where there is little
+        # room, and nothing is cut.
+        shown.add_column(column, no_wrap=column == "id", overflow="fold", min_width=_NARROWEST[column])
     for job in jobs:
         shown.add_row(
             job["id"],
             job["platform"],
-            job["door"],
-            job["status"],
-            f"{job['progress']} %" if job["status"] == "running" else "",
-            "" if job["queue_position"] is None else str(job["queue_position"]),
-            _start(job["estimated_start"]),
+            _status(job),
             "" if job["shots"] is None else str(job["shots"]),
-            job["created_at"][:19].replace("T", " "),
-            "; ".join(job["errors"])[:60],
+            job["created_at"][5:16].replace("T", " "),
+            _start(job["estimated_start"]) or "; ".join(job["errors"]),
         )
     return shown
+
+
+def _status(job: dict[str, Any]) -> str:
+    """With how far it is, or its place among those that wait."""
+    if job["status"] == "running":
+        return f"running {job['progress']} %"
+    return job["status"] if job["queue_position"] is None else f"{job['status']} {job['queue_position']}"
 
 
 def _start(estimated: dict[str, str] | None) -> str:
@@ -65,9 +69,10 @@ def _start(estimated: dict[str, str] | None) -> str:
         datetime.fromisoformat(estimated[name]) for name in ("earliest", "expected", "latest")
     )
     if earliest == latest:
-        return f"{expected:%H:%M:%S}"
+        return f"starts {expected:%H:%M:%S}"
     days = (latest.date() - earliest.date()).days
-    return f"{expected:%H:%M:%S} ({earliest:%H:%M:%S} to {latest:%H:%M:%S}{f' +{days} d' if days else ''})"
+    later = f" +{days} d" if days else ""
+    return f"starts {expected:%H:%M:%S} ({earliest:%H:%M:%S} to {latest:%H:%M:%S}{later})"
 
 
 def watch(client: Jobs, *, limit: int) -> None:

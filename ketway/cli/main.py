@@ -203,12 +203,11 @@ def list_jobs(
     limit: Annotated[int, typer.Option(help="At most so many, the newest.")] = 20,
 ) -> None:
     """Show the newest jobs of the project."""
-    from rich.console import Console
-
     from ketway.cli import jobs
+    from ketway.cli.tables import console
 
     with explained():
-        Console().print(jobs.table(_jobs(data).list(statuses=status or [], limit=limit)))
+        console().print(jobs.table(_jobs(data).list(statuses=status or [], limit=limit)))
 
 
 @jobs_app.command()

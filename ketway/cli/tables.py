@@ -13,6 +13,11 @@ from rich.text import Text
 _WIDTH = 250
 
 
+def console() -> Console:
+    """As wide as the terminal; where it is none, as wide as a line may need."""
+    return Console(width=None if sys.stdout.isatty() else _WIDTH)
+
+
 def show(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Collection[str] = ()) -> None:
     """What strangers wrote is shown as it is, without markup; nothing is cut.
 
@@ -28,7 +33,7 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Coll
             table.add_column(column, overflow="fold", no_wrap=column == "id", min_width=6)
     for row in rows:
         table.add_row(*[Text(cell) for cell in row])
-    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)
+    console().print(table)
 
 
 def minute(moment: str | None) -> str:
