@@ -128,6 +128,7 @@ async def _open_now(settings: Settings, url: str) -> AsyncIterator[Opened]:
         async with one_after_another(settings.data):
             credentials, is_first = await _credentials(core, settings.data, url)
         await core.housekeeping.open(premises.dead)
+        stack.push_async_callback(core.housekeeping.close)
         await stack.enter_async_context(repeating(core.housekeeping.sweep, core.housekeeping.interval_s))
         if faults.jobs.ends_by_itself:
             await stack.enter_async_context(repeating(core.bell.ring, core.housekeeping.interval_s))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -12,6 +14,7 @@ from pydantic import ValidationError
 
 from ketway.bootstrap import open_server
 from ketway.domain.errors import StoreBusy
+from ketway.domain.requests import Asked, RequestId
 from ketway.fleet.local import worker_environment
 from ketway.premises import CannotStart, Premises, open_premises, repeating
 from ketway.settings import Settings
@@ -133,3 +136,19 @@ async def test_what_is_repeated_goes_on_after_a_round_that_was_put_off_or_broke(
 
     async with repeating(do, 0.0):
         assert [await rounds.get() for _ in range(4)] == ["broke", "broke", "went well", "went well"]
+
+
+async def test_a_server_that_stops_in_peace_leaves_no_answered_request_to_be_repeated(tmp_path):
+    async with open_server(settings(tmp_path, None), "http://here") as opened:
+        core, credentials = opened.core, opened.credentials
+        token, _ = await core.accounts.login(credentials.username, credentials.password)
+        caller = (await core.accounts.by_token(token)).account_id
+        asked = Asked(id=RequestId(uuid4()), caller_id=caller, route="POST /", digest="same")
+        async with core.requests.db.work() as work:
+            await core.requests.remember(work, asked, "made")
+        await core.requests.answered(asked)
+
+    async with open_server(settings(tmp_path, None), "http://here") as opened:
+        again = replace(asked, id=RequestId(uuid4()))
+        async with opened.core.requests.db.look() as work:
+            assert await opened.core.requests.repeated(work, again) is None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
+from ketway.domain.errors import StoreBusy
 from ketway.domain.leases import Lease, LeaseStatus
 from ketway.services.ending import settle, time_out
 from ketway.services.leftovers import Leftovers
@@ -84,6 +86,12 @@ class Housekeeping:
         await self.leftovers.sweep()
         await self.records.write()
         await self.retaining.sweep()
+
+    async def close(self) -> None:
+        """At a stop in peace, when every answer was sent: what the next sweep would have written down."""
+        with suppress(StoreBusy):  # then it is as after a crash
+            await self.requests.sweep()
+            await self.records.write()
 
     async def _sweep_leases(self) -> int:
         now = self.clock.now()
