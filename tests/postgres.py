@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,7 +50,8 @@ class Postgres:
         first = self.server.get_pid()
         family = [first, *descendants(first)]
         for pid in family:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # its parent is gone, and it went by itself
+                os.kill(pid, signal.SIGKILL)
         until(lambda: not any(map(alive, family)), "the database server to be gone")
 
     def start_again(self) -> None:
