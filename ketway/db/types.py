@@ -173,6 +173,23 @@ def _max(element: latest, compiler: SQLCompiler, **words: Any) -> str:
     return f"max{compiler.process(element.clause_expr, **words)}"
 
 
+class aside(GenericFunction[Any]):  # noqa: N801
+    """A column that is compared, and that SQLite is not to look for an index of: it knows nothing of what
+    is in the tables. PostgreSQL does."""
+
+    inherit_cache = True
+
+
+@compiles(aside)
+def _plain(element: aside, compiler: SQLCompiler, **words: Any) -> str:
+    return compiler.process(element.clauses, **words)
+
+
+@compiles(aside, "sqlite")
+def _unary_plus(element: aside, compiler: SQLCompiler, **words: Any) -> str:
+    return f"+{compiler.process(element.clauses, **words)}"
+
+
 class elements(GenericFunction[Any]):  # noqa: N801
     """The texts of a JSON list that is kept as text, as rows with a column `value`."""
 

@@ -128,7 +128,9 @@ async def test_what_was_kept_at_any_revision_is_there_after_the_upgrade_and_can_
 
     after = await bare.run(everything)
     assert before
-    for table, row in before.items():
+    # Counted anew, from jobs.
+    kept_rows = {table: row for table, row in before.items() if (table, revision) != ("ended_jobs", "0011")}
+    for table, row in kept_rows.items():
         (found,) = after[table]
         kept = {name: value for name, value in row.items() if (table, name) not in CHANGED}
         assert {name: found[name] for name in kept} == kept
@@ -173,11 +175,10 @@ async def test_what_ended_before_it_was_counted_is_counted_and_its_result_knows_
     await bare.upgrade()
 
     job, after = before["jobs"], await bare.run(everything)
-    counted = {name: job[name] for name in ("project_id", "creator_id", "door", "status")}
     # The row that fills every table has been deleted, so that it does not count.
     assert job["deleted_at"] is not None
     assert after["ended_jobs"] == []
-    assert [row["project_id"] for row in after["results"]] == [counted["project_id"]]
+    assert [row["project_id"] for row in after["results"]] == [job["project_id"]]
 
 
 @pytest.mark.parametrize(

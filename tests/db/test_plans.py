@@ -134,7 +134,7 @@ SMALL = (
     "ix_batches_booked",
     "ix_batches_open",
     "ix_jobs_running",
-    "SCAN ended_jobs",
+    *(f"SCAN {name}" for name in ("ended_jobs", "ended_shots", "ended_batches", "ended_sizes")),
 )
 
 
