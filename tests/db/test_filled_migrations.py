@@ -209,6 +209,53 @@ async def test_jobs_that_wait_already_are_told_of_their_batch_and_others_are_cou
     )
 
 
+COUNTED = ("ended_jobs", "ended_shots", "ended_batches", "ended_sizes", "batch_tags")
+
+
+@pytest.mark.parametrize(
+    ("job", "has_errors", "shots"),
+    [({}, True, 1), ({"errors": "[]", "shots": None}, False, -1), ({"status": "failed"}, True, 1)],
+)
+async def test_what_ended_is_counted_by_all_that_lists_are_asked_by(bare, job, has_errors, shots):
+    await bare.upgrade("0011")
+    before = await bare.run(fill)
+    seen = {"status": "done", "deleted_at": None}
+    await bare.run(lambda connection: change(connection, "batches", seen | {"tags": '["one","two","one"]'}))
+    await bare.run(lambda connection: change(connection, "jobs", seen | job))
+
+    await bare.upgrade()
+
+    after = await bare.run(everything)
+    (of_jobs,), (of_shots,), (of_batches,), (of_sizes,) = (after[name] for name in COUNTED[:4])
+    whose = {name: before["jobs"][name] for name in ("project_id", "creator_id", "door")}
+    ended = whose | {"status": job.get("status", "done"), "has_errors": has_errors, "number": 1}
+    assert of_jobs == ended
+    assert of_shots == ended | {"shots": shots}
+    kept = before["batches"]
+    by = {name: kept[name] for name in ("project_id", "creator_id", "door", "platform_id", "priority")}
+    assert of_batches == by | {"status": "done", "number": 1}
+    its = {name: kept[name] for name in ("project_id", "door")}
+    assert of_sizes == its | {"status": "done", "size": 1, "number": 1}
+    its |= {"created_at": kept["created_at"], "batch_id": kept["id"]}
+    assert sorted(after["batch_tags"], key=str) == sorted(
+        [its | {"tag": tag} for tag in ("one", "two")], key=str
+    )
+
+
+@pytest.mark.parametrize("change_of_all", [{"deleted_at": 1}, {"deleted_at": None, "status": "queued"}])
+async def test_what_was_deleted_or_has_not_ended_is_not_counted(bare, change_of_all):
+    await bare.upgrade("0011")
+    await bare.run(fill)
+    for name in ("batches", "jobs"):
+        await bare.run(lambda connection, name=name: change(connection, name, change_of_all))
+
+    await bare.upgrade()
+
+    after = await bare.run(everything)
+    assert not any(after[name] for name in COUNTED[:4])
+    assert len(after["batch_tags"]) == (1 if change_of_all["deleted_at"] is None else 0)
+
+
 async def test_upgrading_twice_is_harmless(bare):
     await bare.upgrade()
     before = await bare.run(fill)
