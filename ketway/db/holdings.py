@@ -17,9 +17,10 @@ _KEY = holdings.c.project_id.type
 _ADD_TO_PROJECT = text(
     f"INSERT INTO holdings (project_id, bytes) VALUES (:project_id, :bytes) {_ADD}"  # noqa: S608
 ).bindparams(bindparam("project_id", type_=_KEY))
-_ADD_RESULT = text(
-    f"INSERT INTO holdings (project_id, bytes) SELECT project_id, :bytes FROM jobs WHERE id = :job_id {_ADD}"  # noqa: S608
-).bindparams(bindparam("job_id", type_=_KEY))
+_ADD_RESULTS = text(
+    "INSERT INTO holdings (project_id, bytes) SELECT project_id, sum(size) FROM results "  # noqa: S608
+    f"WHERE job_id IN :jobs GROUP BY project_id {_ADD}"
+).bindparams(bindparam("jobs", type_=_KEY, expanding=True))
 
 
 class SqlHoldings:
@@ -37,7 +38,8 @@ def add_programs(connection: Connection, programs: Sequence[Program]) -> None:
 
 
 def add_results(connection: Connection, results: Sequence[Result]) -> None:
-    connection.execute(_ADD_RESULT, [{"job_id": each.job_id, "bytes": each.size} for each in results])
+    """Of results that were just written."""
+    connection.execute(_ADD_RESULTS, {"jobs": [each.job_id for each in results]})
 
 
 def take_off_results(connection: Connection, results: Sequence[Kept]) -> None:

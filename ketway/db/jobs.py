@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from ketway.db import bundles, ended_jobs, job_lists, lines
+from ketway.db import bulk, bundles, ended_jobs, job_lists, lines
 from ketway.db.paging import filtered, page_of, parts_of
 from ketway.db.rows import Runner, from_rows, put_all, rows_by, to_changes, to_row
 from ketway.db.tables import RUNS, UNFINISHED, WAITS, batches, jobs
@@ -104,7 +104,7 @@ class SqlJobs:
     async def add(self, jobs_: Sequence[Job]) -> None:
         rows = [_row(job) | {"of_batch": job.batch_id} for job in jobs_]
         if rows:
-            await self._run(lambda c: c.execute(_ADD, rows))
+            await self._run(lambda c: bulk.execute(c, _ADD, rows))
             await self._run(lambda c: ended_jobs.note_new(c, jobs_))
 
     async def get(self, id: JobId, *, visible_to: Actor) -> Job:

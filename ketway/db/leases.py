@@ -7,11 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select, update
 
+from ketway.db import bulk
 from ketway.db.rows import Condition, Runner, from_rows, rows_by, to_changes, to_row
 from ketway.db.tables import LIVE, leases, worker_tokens, workers
 from ketway.domain.leases import Lease, LeaseId, WorkerId
 
 _BY_ID = rows_by(leases.c.id)
+_ADD = insert(leases)
 _PUT = update(leases).where(leases.c.id == bindparam("old_id"))
 _ASKED_AS = (
     select(leases)
@@ -34,7 +36,7 @@ class SqlLeases:
     async def add(self, *leases_: Lease) -> None:
         rows = [to_row(lease) for lease in leases_]
         if rows:
-            await self._run(lambda c: c.execute(insert(leases), rows))
+            await self._run(lambda c: bulk.execute(c, _ADD, rows))
 
     async def of(self, ids: Sequence[LeaseId]) -> Mapping[LeaseId, Lease]:
         rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
@@ -43,7 +45,7 @@ class SqlLeases:
     async def put(self, *leases_: Lease) -> None:
         rows = [to_changes(lease) | {"old_id": lease.id} for lease in leases_]
         if rows:
-            await self._run(lambda c: c.execute(_PUT, rows))
+            await self._run(lambda c: bulk.execute(c, _PUT, rows))
 
     async def live(self, worker: WorkerId) -> Sequence[Lease]:
         return await self._where(LIVE, leases.c.worker_id == worker)

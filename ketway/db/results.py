@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from ketway.db import bulk
 from ketway.db.holdings import add_results, take_off_results
 from ketway.db.rows import Runner, from_row, from_rows, names_of, to_row
 from ketway.db.tables import KEPT, jobs, results
@@ -53,7 +54,7 @@ class SqlResults:
             for result in results_
         ]
         if rows:
-            await self._run(lambda c: c.execute(_ADD, rows))
+            await self._run(lambda c: bulk.execute(c, _ADD, rows))
             await self._run(lambda c: add_results(c, results_))
 
     async def of(self, jobs: Sequence[JobId]) -> Mapping[JobId, Result]:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
+from ketway.db import bulk
 from ketway.domain.errors import Malformed, Stale, StoreBusy
 from ketway.domain.jobs import Job
 from ketway.domain.leases import Lease
@@ -141,9 +142,9 @@ def put_all(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]
         kept = {row.id: row.version for row in connection.execute(_versions(table), {"ids": _ids(rows)})}
         if any(kept.get(row["old_id"]) != row["old_version"] for row in rows):
             return False
-        connection.execute(_by_version(table), rows)
+        bulk.execute(connection, _by_version(table), rows)
         return True
-    return connection.execute(_by_version(table), rows).rowcount == len(rows)
+    return bulk.execute(connection, _by_version(table), rows).rowcount == len(rows)
 
 
 @cache
