@@ -53,7 +53,9 @@ def fill_many(connection: Connection) -> Filled:
     for index in indexes:
         index.create(connection)
     said = _values(connection)
-    for statement in (*_LEFT.values(), _USAGE.replace("DAY", _DAY[connection.dialect.name])):
+    dialect = connection.dialect.name
+    left = _LEFT | {"batch_tags": _LEFT["batch_tags"].replace("TAGS", _TAGS[dialect])}
+    for statement in (*left.values(), _USAGE.replace("DAY", _DAY[dialect])):
         asked = [bindparam(name, type_=kind) for name, kind in _KINDS.items() if f":{name}" in statement]
         connection.execute(text(statement).bindparams(*asked), said)
     return filled
@@ -138,10 +140,33 @@ _LEFT = {
         " SELECT moved(id, 0), project_id, creator_id, 'no one asks', 2000, created_at,"
         " door = 'scaleway' FROM batches"
     ),
+    "ended_shots": (
+        "INSERT INTO ended_shots (project_id, shots, creator_id, door, status, has_errors, number)"
+        " SELECT project_id, shots, creator_id, door, status, errors <> '[]', COUNT(*) FROM jobs"
+        " WHERE status NOT IN ('queued', 'running')"
+        " GROUP BY project_id, shots, creator_id, door, status, errors <> '[]'"
+    ),
     "ended_jobs": (
-        "INSERT INTO ended_jobs (project_id, creator_id, door, status, number)"
-        " SELECT project_id, creator_id, door, status, COUNT(*) FROM jobs"
-        " WHERE status NOT IN ('queued', 'running') GROUP BY project_id, creator_id, door, status"
+        "INSERT INTO ended_jobs (project_id, creator_id, door, status, has_errors, number)"
+        " SELECT project_id, creator_id, door, status, has_errors, SUM(number) FROM ended_shots"
+        " GROUP BY project_id, creator_id, door, status, has_errors"
+    ),
+    "ended_batches": (
+        "INSERT INTO ended_batches (project_id, creator_id, door, platform_id, status, priority, number)"
+        " SELECT project_id, creator_id, door, platform_id, status, priority, COUNT(*) FROM batches"
+        " WHERE ended_at IS NOT NULL"
+        " GROUP BY project_id, creator_id, door, platform_id, status, priority"
+    ),
+    "ended_sizes": (
+        "INSERT INTO ended_sizes (project_id, size, door, status, number)"
+        " SELECT project_id, size, door, status, COUNT(*) FROM"
+        " (SELECT project_id, door, status,"
+        " (SELECT COUNT(*) FROM jobs WHERE jobs.batch_id = batches.id) AS size"
+        " FROM batches WHERE ended_at IS NOT NULL) AS sized GROUP BY project_id, size, door, status"
+    ),
+    "batch_tags": (
+        "INSERT INTO batch_tags (tag, project_id, created_at, batch_id, door)"
+        " SELECT value, project_id, created_at, id, door FROM batches, TAGS"
     ),
     "holdings": (
         "INSERT INTO holdings (project_id, bytes)"
@@ -156,4 +181,8 @@ _USAGE = (
 _DAY = {
     "sqlite": "date(created_at / 1000000, 'unixepoch')",
     "postgresql": "CAST(to_timestamp(created_at / 1000000) AT TIME ZONE 'UTC' AS date)",
+}
+_TAGS = {
+    "sqlite": "json_each(batches.tags)",
+    "postgresql": "json_array_elements_text(CAST(tags AS json)) AS listed(value)",
 }

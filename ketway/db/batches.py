@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -19,12 +21,11 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    type_coerce,
     update,
 )
 
-from ketway.db.ended import note_deletion
-from ketway.db.paging import filtered, is_narrow, page_of, projects_of, skipped
+from ketway.db import batch_lists, ended_batches, ended_jobs, tagged
+from ketway.db.paging import filtered, page_of, parts_of, skipped
 from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
 from ketway.db.tables import (
     BOOKED,
@@ -39,7 +40,7 @@ from ketway.db.tables import (
 )
 from ketway.db.types import MICROSECONDS, latest, micros
 from ketway.domain.accounts import Actor, ProjectId
-from ketway.domain.batches import Batch, BatchId, BatchStatus
+from ketway.domain.batches import MOVES, Batch, BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobStatus
 from ketway.domain.platforms import PlatformId
@@ -67,6 +68,7 @@ _HOLD_BACK = (
     .where(UNFINISHED, jobs.c.batch_id == bindparam("of_batch"))
     .values(is_held_back=bindparam("held_back"))
 )
+_IN_QUEUE = tuple(status for status in MOVES if status is not BatchStatus.PAUSED)
 _SHOWN = select(batches).where(batches.c.id == bindparam("id"), batches.c.deleted_at.is_(None))
 
 
@@ -75,17 +77,19 @@ class SqlBatches:
         self._runner = runner
         self._run = runner.run
         # As they were read or written in this transaction, where nobody else writes.
-        self._held_back: dict[BatchId, bool] = {}
+        self._last: dict[BatchId, Batch] = {}
 
     async def add(self, batch: Batch) -> None:
         row = to_row(batch) | {"echo": dict(batch.echo)}
         await self._run(lambda c: c.execute(insert(batches), row))
+        await self._run(lambda c: tagged.note(c, batch))
+        await self._run(lambda c: ended_batches.note_new(c, batch))
 
     async def get(self, id: BatchId, *, visible_to: Actor) -> Batch:
         row = await self._run(lambda c: c.execute(_SHOWN, {"id": id}).one_or_none())
         found = None if row is None else from_row(Batch, row)
         if found is not None:
-            self._held_back[found.id] = found.is_held_back
+            self._last[found.id] = found
         if found is None or not visible_to.finds(found):
             raise Unknown("batch", str(id))
         return found
@@ -99,11 +103,11 @@ class SqlBatches:
     async def of(self, ids: Sequence[BatchId]) -> Mapping[BatchId, Batch]:
         rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
         found = {batch.id: batch for batch in from_rows(Batch, rows)}
-        self._held_back |= {id: batch.is_held_back for id, batch in found.items()}
+        self._last |= found
         return found
 
     async def put(self, *batches_: Batch) -> None:
-        if unread := [batch.id for batch in batches_ if batch.id not in self._held_back]:
+        if unread := [batch.id for batch in batches_ if batch.id not in self._last]:
             await self.of(unread)
         rows = [
             to_changes(batch)
@@ -113,21 +117,37 @@ class SqlBatches:
         ]
         if not await self._run(lambda c: put_all(c, batches, rows)):
             raise Stale("batch", " or ".join(str(batch.id) for batch in batches_))
+        await self._note(batches_)
         for batch in batches_:
-            if self._held_back[batch.id] is not batch.is_held_back:
+            if self._last[batch.id].is_held_back is not batch.is_held_back:
                 await self._tell_jobs(batch)
+            self._last[batch.id] = batch
+
+    async def _note(self, changed: Sequence[Batch]) -> None:
+        """What is kept of them elsewhere."""
+        ends = [batch for batch in changed if batch.is_finished and not self._last[batch.id].is_finished]
+        await self._run(lambda c: ended_batches.note_ends(c, ends))
+        for batch in changed:
+            last = self._last[batch.id]
+            if last.tags != batch.tags:
+                await self._run(partial(tagged.change, last=last, batch=batch))
 
     async def _tell_jobs(self, batch: Batch) -> None:
         """Those that run too: they may wait again."""
         told = {"of_batch": batch.id, "held_back": batch.is_held_back}
         await self._runner.run_aside(lambda c: c.execute(_HOLD_BACK, told))
-        self._held_back[batch.id] = batch.is_held_back
 
     async def list(self, actor: Actor, filter: BatchFilter, page: Page) -> Listed[Batch]:
-        projects = None if is_narrow(filter) else projects_of(actor, filter)
-        conditions = _conditions(actor, filter)
-        rows, total = await page_of(self._runner, batches, conditions, page, projects=projects)
-        return Listed(items=[from_row(Batch, row) for row in rows], total=total)
+        known = batch_lists.counting(actor, filter)
+        if filter.tags and not filter.ids:
+            few = await self._run(lambda c: tagged.few(c, actor, filter))
+            if few is not None and not few:
+                return Listed(items=[], total=0)
+            filter = replace(filter, ids=tuple(few or ()))
+        conditions = batch_lists.conditions(actor, filter)
+        parts = parts_of(batches, actor, filter)
+        rows, total = await page_of(self._runner, batches, conditions, page, parts=parts, known=known)
+        return Listed(items=from_rows(Batch, rows), total=total)
 
     async def with_key(self, project: ProjectId, platform: PlatformId, key: str) -> Batch | None:
         found = await self._where(
@@ -149,7 +169,7 @@ class SqlBatches:
         asked: list[Condition] = [
             LIVES,
             batches.c.platform_id == platform,
-            *filtered(batches, actor, BatchFilter()),
+            *filtered(batches, actor, BatchFilter(statuses=_IN_QUEUE)),
         ]
         c = batches.c
         turns = (c.status == BatchStatus.QUEUED, c.priority, c.created_at, c.id)
@@ -157,7 +177,7 @@ class SqlBatches:
         count = select(func.count()).select_from(batches).where(*asked)
         rows = await self._run(lambda c: c.execute(query).all())
         total = await self._run(lambda c: c.execute(count).scalar_one())
-        return Listed(items=[from_row(Batch, row) for row in rows], total=total)
+        return Listed(items=from_rows(Batch, rows), total=total)
 
     async def last_activity(self, projects: Sequence[ProjectId] | None) -> Mapping[ProjectId, datetime]:
         c = batches.c
@@ -216,7 +236,10 @@ class SqlBatches:
             update(batches).where(batches.c.id == id).values(deleted_at=now),
             update(jobs).where(jobs.c.batch_id == id).values(deleted_at=now),
         ]
-        await self._run(lambda c: note_deletion(c, jobs.c.batch_id == id))
+        batch = await self.fetch(id)
+        await self._run(lambda c: tagged.forget(c, batch))
+        await self._run(lambda c: ended_batches.note_deletion(c, id))
+        await self._run(lambda c: ended_jobs.note_deletion(c, jobs.c.batch_id == id))
         await self._run(lambda c: [c.execute(statement) for statement in hide])
 
     async def _where(self, *conditions: Condition) -> Sequence[Batch]:
@@ -275,23 +298,6 @@ def _open_queue() -> Select[Any]:
     c = batches.c
     waits = c.status == BatchStatus.QUEUED
     return select(batches).where(LIVES, waits, c.is_open, ~c.is_exclusive, c.slot_ends_at.is_(None))
-
-
-def _conditions(actor: Actor, filter: BatchFilter) -> list[Condition]:
-    asked = filtered(batches, actor, filter)
-    if filter.platform_ids is not None:
-        asked.append(batches.c.platform_id.in_(filter.platform_ids))
-    if filter.priorities:
-        asked.append(batches.c.priority.in_(filter.priorities))
-    if filter.is_open is not None:
-        asked.append(OPEN if filter.is_open else ~batches.c.is_open)
-    number = type_coerce(func.count(), BigInteger)
-    size = select(number).where(jobs.c.batch_id == batches.c.id).scalar_subquery()
-    if filter.min_jobs is not None:
-        asked.append(size >= filter.min_jobs)
-    if filter.max_jobs is not None:
-        asked.append(size <= filter.max_jobs)
-    return asked
 
 
 # Made once, as they are asked every second.

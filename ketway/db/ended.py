@@ -1,84 +1,45 @@
-"""Jobs that have ended, counted as they end: to count them by reading costs more the more there are.
+"""What has ended, counted as it ends: to count it by reading costs more the more there is.
 
-What has ended stays as it ended, so that each is counted once, and taken off when it is deleted.
+What has ended stays as it ended, so that each thing is counted once, and taken off when it is deleted.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, cast, func, select, text
+from sqlalchemy import BigInteger, Connection, Table, bindparam, cast, func, select, text
 
-from ketway.db.paging import filtered, of_whom
 from ketway.db.rows import Condition
-from ketway.db.tables import UNFINISHED, ended_jobs, jobs
-from ketway.domain.accounts import Actor
-from ketway.domain.jobs import FINISHED, MOVES, Job
-from ketway.services.listing import JobFilter
 
-_KEY = ("project_id", "creator_id", "door", "status")
-_NAMES = (*_KEY, "number")
-
-# As that of usage.
-_ADD = text(
-    f"INSERT INTO ended_jobs ({', '.join(_NAMES)}) VALUES ({', '.join(f':{name}' for name in _NAMES)}) "  # noqa: S608
-    f"ON CONFLICT ({', '.join(_KEY)}) DO UPDATE SET number = ended_jobs.number + excluded.number"
-).bindparams(*[bindparam(name, type_=ended_jobs.c[name].type) for name in _NAMES])
-_STILL_LIVE = select(jobs.c.id).where(
-    UNFINISHED, jobs.c.deleted_at.is_(None), jobs.c.id.in_(bindparam("ids", expanding=True))
-)
-_ANY = JobFilter()
-#: Of a filter, what jobs are counted by.
-_COUNTED_BY = ("project_ids", "creator_ids", "doors", "statuses")
+#: A thing by the names of what it is counted by, and how often it counts.
+Told = tuple[Mapping[str, Any], int]
 
 
-def note_new(connection: Connection, jobs_: Sequence[Job]) -> None:
-    """Count those that come as what has ended already."""
-    _add(connection, _numbers([job for job in jobs_ if job.is_finished]))
+class Numbers:
+    """How many have ended, for each key of a table."""
 
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._key = tuple(column.name for column in table.primary_key)
+        self._names = (*self._key, "number")
+        values = ", ".join(f":{name}" for name in self._names)
+        # As that of usage.
+        self._add = text(
+            f"INSERT INTO {table.name} ({', '.join(self._names)}) VALUES ({values}) "  # noqa: S608
+            f"ON CONFLICT ({', '.join(self._key)}) "
+            f"DO UPDATE SET number = {table.name}.number + excluded.number"
+        ).bindparams(*[bindparam(name, type_=table.c[name].type) for name in self._names])
+        self._sum = select(cast(func.coalesce(func.sum(table.c.number), 0), BigInteger))
 
-def note_ends(connection: Connection, jobs_: Sequence[Job]) -> None:
-    """Count those that end with this write; to be said before it."""
-    over = {job.id: job for job in jobs_ if job.is_finished}
-    if not over:
-        return
-    ends = [over[id] for id in connection.execute(_STILL_LIVE, {"ids": list(over)}).scalars()]
-    _add(connection, _numbers(ends))
+    def add(self, connection: Connection, told: Iterable[Told]) -> None:
+        numbers: Counter[tuple[Any, ...]] = Counter()
+        for what, number in told:
+            numbers[tuple(what[name] for name in self._key)] += number
+        rows = [dict(zip(self._names, (*key, number), strict=True)) for key, number in numbers.items()]
+        if rows:
+            connection.execute(self._add, rows)
 
-
-def note_deletion(connection: Connection, *conditions: Condition) -> None:
-    """Take off those that are about to be deleted."""
-    key = [jobs.c[name] for name in _KEY]
-    ended = jobs.c.status.in_(FINISHED)
-    query = select(*key, func.count()).where(*conditions, ended, jobs.c.deleted_at.is_(None)).group_by(*key)
-    _add(connection, {tuple(row[:-1]): -row[-1] for row in connection.execute(query)})
-
-
-def is_counted(filter: JobFilter) -> bool:
-    """Whether it says nothing that jobs are not counted by."""
-    return replace(filter, **{name: getattr(_ANY, name) for name in _COUNTED_BY}) == _ANY
-
-
-def count(connection: Connection, actor: Actor, filter: JobFilter) -> int:
-    """All that match: those that ended are added up, those that live are few."""
-    total = cast(func.coalesce(func.sum(ended_jobs.c.number), 0), BigInteger)
-    ended = connection.execute(select(total).where(*of_whom(ended_jobs, actor, filter))).scalar_one()
-    asked = [status for status in MOVES if status in (filter.statuses or MOVES)]
-    if not asked:
-        return int(ended)
-    live = filtered(jobs, actor, replace(filter, statuses=tuple(asked)))
-    return int(ended) + int(
-        connection.execute(select(func.count()).select_from(jobs).where(*live)).scalar_one()
-    )
-
-
-def _numbers(jobs_: Sequence[Job]) -> Mapping[tuple[object, ...], int]:
-    return Counter(tuple(getattr(job, name) for name in _KEY) for job in jobs_)
-
-
-def _add(connection: Connection, numbers: Mapping[tuple[object, ...], int]) -> None:
-    rows = [dict(zip(_NAMES, (*key, number), strict=True)) for key, number in numbers.items()]
-    if rows:
-        connection.execute(_ADD, rows)
+    def sum(self, connection: Connection, *conditions: Condition) -> int:
+        return int(connection.execute(self._sum.where(*conditions)).scalar_one())

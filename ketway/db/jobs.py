@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence, Set
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -22,9 +21,9 @@ from sqlalchemy import (
     update,
 )
 
-from ketway.db import bulk, bundles, ended, lines
-from ketway.db.paging import filtered, is_narrow, page_of, projects_of
-from ketway.db.rows import Condition, Runner, from_row, from_rows, put_all, rows_by, to_changes, to_row
+from ketway.db import bulk, bundles, ended_jobs, job_lists, lines
+from ketway.db.paging import filtered, page_of, parts_of
+from ketway.db.rows import Runner, from_rows, put_all, rows_by, to_changes, to_row
 from ketway.db.tables import RUNS, UNFINISHED, WAITS, batches, jobs
 from ketway.db.types import MICROSECONDS
 from ketway.domain.accounts import Actor, ProjectId
@@ -106,7 +105,7 @@ class SqlJobs:
         rows = [_row(job) | {"of_batch": job.batch_id} for job in jobs_]
         if rows:
             await self._run(lambda c: bulk.execute(c, _ADD, rows))
-            await self._run(lambda c: ended.note_new(c, jobs_))
+            await self._run(lambda c: ended_jobs.note_new(c, jobs_))
 
     async def get(self, id: JobId, *, visible_to: Actor) -> Job:
         found = await self._where(jobs.c.id == id, jobs.c.deleted_at.is_(None))
@@ -129,17 +128,18 @@ class SqlJobs:
             to_changes(job) | {"version": job.version + 1, "old_id": job.id, "old_version": job.version}
             for job in jobs_
         ]
-        await self._run(lambda c: ended.note_ends(c, jobs_))
+        await self._run(lambda c: ended_jobs.note_ends(c, jobs_))
         if not await self._run(lambda c: put_all(c, jobs, rows)):
             raise Stale("job", " or ".join(str(job.id) for job in jobs_))
 
     async def list(self, actor: Actor, filter: JobFilter, page: Page) -> Listed[Job]:
-        conditions = _conditions(actor, filter)
+        filter = job_lists.sharpened(filter)
+        conditions = job_lists.conditions(actor, filter)
+        known = partial(job_lists.count, actor=actor, filter=filter) if job_lists.is_counted(filter) else None
+        parts = parts_of(jobs, actor, filter)
         elsewhere = {Order.BATCH_NAME: _BATCH_NAME}
-        known = partial(ended.count, actor=actor, filter=filter) if ended.is_counted(filter) else None
-        projects = None if is_narrow(filter) else projects_of(actor, filter)
-        rows, total = await page_of(self._runner, jobs, conditions, page, elsewhere, projects, known)
-        return Listed(items=[from_row(Job, row) for row in rows], total=total)
+        rows, total = await page_of(self._runner, jobs, conditions, page, elsewhere, parts, known)
+        return Listed(items=from_rows(Job, rows), total=total)
 
     async def of_batch(self, id: BatchId, *statuses: JobStatus) -> Sequence[Job]:
         query = _OF_BATCH.where(jobs.c.status.in_(statuses)) if statuses else _OF_BATCH
@@ -252,7 +252,7 @@ class SqlJobs:
 
     async def delete(self, id: JobId, now: datetime) -> None:
         statement = update(jobs).where(jobs.c.id == id).values(deleted_at=now)
-        await self._run(lambda c: ended.note_deletion(c, jobs.c.id == id))
+        await self._run(lambda c: ended_jobs.note_deletion(c, jobs.c.id == id))
         await self._run(lambda c: c.execute(statement))
 
     async def _where(self, *conditions: ColumnElement[bool]) -> Sequence[Job]:
@@ -267,28 +267,6 @@ def _row(job: Job) -> dict[str, object]:
 
 def _mappings(job: Job) -> dict[str, object]:
     return {"parameters": dict(job.parameters), "echo": dict(job.echo)}
-
-
-def _conditions(actor: Actor, filter: JobFilter) -> list[Condition]:
-    if filter.has_errors and not filter.statuses:
-        # Nothing else has any.
-        filter = replace(filter, statuses=(JobStatus.FAILED,))
-    asked = filtered(jobs, actor, filter)
-    if filter.batch_ids:
-        asked.append(jobs.c.batch_id.in_(filter.batch_ids))
-    if filter.min_shots is not None:
-        asked.append(_wide(jobs.c.shots) >= filter.min_shots)
-    if filter.max_shots is not None:
-        asked.append(_wide(jobs.c.shots) <= filter.max_shots)
-    if filter.has_errors is not None:
-        empty = jobs.c.errors == ()
-        asked.append(~empty if filter.has_errors else empty)
-    return asked
-
-
-def _wide(column: ColumnElement[int]) -> ColumnElement[int]:
-    """A number that may be compared with one that no row holds."""
-    return type_coerce(column, BigInteger)
 
 
 def _micros(column: ColumnElement[Any]) -> ColumnElement[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from sqlalchemy import (
@@ -22,14 +23,14 @@ from sqlalchemy import (
 
 from ketway.db.rows import Condition, Runner
 from ketway.db.tables import UNDONE
-from ketway.db.types import elements
+from ketway.db.types import aside, elements
 from ketway.domain.accounts import Actor, ProjectId
 from ketway.domain.batches import BatchStatus
 from ketway.domain.jobs import JobStatus
 from ketway.services.listing import BatchFilter, Filter, JobFilter, Order, Page, ProcessFilter
 
 AnyFilter = BatchFilter | JobFilter | ProcessFilter
-#: Of so many projects the rows of each come sorted out of its index; of more all are sorted.
+#: Of so many parts the rows of each come sorted out of its index; of more all are sorted.
 _FEW = 20
 
 
@@ -39,7 +40,7 @@ async def page_of(
     conditions: Sequence[Condition],
     page: Page,
     elsewhere: Mapping[Order, ColumnElement[Any]] | None = None,
-    projects: Sequence[ProjectId] | None = None,
+    parts: Sequence[Sequence[Condition]] = (),
     known: Callable[[Connection], int] | None = None,
 ) -> tuple[Sequence[Row[Any]], int]:
     """Rows of one page, ties broken by id, and the number of rows that match.
@@ -49,15 +50,15 @@ async def page_of(
 
     Args:
         elsewhere: what rows are sorted by that stands in another table.
-        projects: of which the rows are, where an index has them sorted one by one.
+        parts: that the rows are in, where an index has each of them sorted.
         known: tells how many rows match where it need not be counted.
     """
     column = _sorted_by(table, page, elsewhere or {})
     order = [_descending(column), table.c.id.desc()] if page.descending else [_ascending(column), table.c.id]
     ids = select(table.c.id).where(*conditions).order_by(*order)
     is_sorted = page.order in (Order.CREATED, Order.POSITION) and not page.places
-    if projects is not None and 1 < len(projects) <= _FEW and page.order is Order.CREATED and is_sorted:
-        ids = _of_each(table, ids, projects, page)
+    if 1 < len(parts) <= _FEW and page.order is Order.CREATED and is_sorted:
+        ids = _of_each(table, ids, parts, page)
     ids = ids.limit(page.limit).offset(skipped(page))
     query = select(table).where(table.c.id.in_(ids.scalar_subquery())).order_by(*order)
     count = select(func.count()).select_from(table).where(*conditions)
@@ -71,14 +72,11 @@ async def page_of(
     return rows, await runner.run_aside(lambda c: c.execute(count).scalar_one())
 
 
-def _of_each(table: Table, ids: Select[Any], projects: Sequence[ProjectId], page: Page) -> Select[Any]:
-    """The same ids, found among the first of each project: those come sorted, and no more of them are read
+def _of_each(table: Table, ids: Select[Any], parts: Sequence[Sequence[Condition]], page: Page) -> Select[Any]:
+    """The same ids, found among the first of each part: those come sorted, and no more of them are read
     than a page may need."""
     most = skipped(page) + page.limit
-    firsts = [
-        ids.add_columns(table.c.created_at).where(table.c.project_id == project).limit(most).subquery()
-        for project in projects
-    ]
+    firsts = [ids.add_columns(table.c.created_at).where(*part).limit(most).subquery() for part in parts]
     among = union_all(*(select(first) for first in firsts)).subquery("firsts")
     order = [among.c.created_at, among.c.id]
     return select(among.c.id).order_by(*(each.desc() if page.descending else each for each in order))
@@ -113,7 +111,14 @@ def _may_be_null(column: ColumnElement[Any]) -> bool:
 def filtered(table: Table, actor: Actor, filter: AnyFilter) -> list[Condition]:
     """The conditions that every list knows, and that nothing deleted or foreign is listed."""
     c = table.c
-    asked: list[Condition] = [c.deleted_at.is_(None), *of_whom(table, actor, filter)]
+    asked: list[Condition] = [c.deleted_at.is_(None), *_by(table, filter)]
+    projects = projects_of(actor, filter)
+    if projects is not None and is_narrow(filter):
+        # SQLite would read all that the projects have.
+        asked.append(aside(c.project_id, type_=c.project_id.type).in_(projects))
+        asked += _through(table, actor, filter)
+    else:
+        asked += within(table, actor, filter)
     if filter.ids:
         asked.append(c.id.in_(filter.ids))
     if _is_of_the_undone(filter):
@@ -129,26 +134,50 @@ def filtered(table: Table, actor: Actor, filter: AnyFilter) -> list[Condition]:
 
 
 def of_whom(table: Table, actor: Actor, filter: AnyFilter) -> list[Condition]:
-    """What a filter says of those things that ended jobs are counted by."""
-    c = table.c
-    asked: list[Condition] = []
+    """What a filter says of those things that all that ended is counted by."""
+    return within(table, actor, filter) + _by(table, filter)
+
+
+def within(table: Table, actor: Actor, filter: AnyFilter) -> list[Condition]:
+    """Of which projects a filter lets things be, and by which doors."""
     projects = projects_of(actor, filter)
-    if projects is not None and is_narrow(filter):
-        # Not as a column: SQLite would go by its index, and read all that the projects have.
-        asked.append(func.coalesce(c.project_id, "").in_(list(map(str, projects))))
-    elif projects is not None:
-        # Rows of one project come sorted out of its index; those of several must be sorted.
-        asked.append(c.project_id == projects[0] if len(projects) == 1 else c.project_id.in_(projects))
-    if actor.doors is not None:
-        asked.append(c.door.in_(actor.doors))
-    for column, wanted in (
-        (c.creator_id, filter.creator_ids),
-        (c.status, filter.statuses),
-        (c.door, filter.doors),
-    ):
-        if wanted:
-            asked.append(column.in_(wanted))
+    asked: list[Condition] = [] if projects is None else [is_among(table.c.project_id, projects)]
+    return asked + _through(table, actor, filter)
+
+
+def _through(table: Table, actor: Actor, filter: AnyFilter) -> list[Condition]:
+    asked = (actor.doors, filter.doors or None)
+    return [table.c.door.in_(doors) for doors in asked if doors is not None]
+
+
+def _by(table: Table, filter: AnyFilter) -> list[Condition]:
+    asked: list[Condition] = []
+    if filter.creator_ids:
+        asked.append(is_among(table.c.creator_id, filter.creator_ids))
+    if filter.statuses:
+        asked.append(table.c.status.in_(filter.statuses))
     return asked
+
+
+def is_among(column: ColumnElement[Any], wanted: Sequence[Any]) -> Condition:
+    """Rows with one value of a column come sorted out of its index; those with several must be sorted."""
+    return column == wanted[0] if len(wanted) == 1 else column.in_(wanted)
+
+
+def parts_of(table: Table, actor: Actor, filter: AnyFilter) -> Sequence[Sequence[Condition]]:
+    """The parts of a list that an index has sorted each, if there is any such."""
+    projects = projects_of(actor, filter)
+    if projects is None or is_narrow(filter):
+        return []
+    asked: list[tuple[ColumnElement[Any], Sequence[Any]]] = [(table.c.project_id, projects)]
+    if filter.creator_ids:
+        asked.append((table.c.creator_id, filter.creator_ids))
+    elif isinstance(filter, BatchFilter) and filter.platform_ids:
+        asked.append((table.c.platform_id, filter.platform_ids))
+    columns, values = zip(*asked, strict=True)
+    return [
+        [column == value for column, value in zip(columns, each, strict=True)] for each in product(*values)
+    ]
 
 
 def is_narrow(filter: AnyFilter) -> bool:
@@ -176,7 +205,8 @@ def has_tags(table: Table, tags: Sequence[str]) -> list[Condition]:
     wanted = set(tags)
     if not wanted:
         return []
-    # One condition however many they are: SQLite nests `AND` no deeper than a thousand.
+    # One condition however many they are: SQLite nests `AND` no deeper than a thousand. There are never more
+    # than were asked for; of an equality PostgreSQL would think that next to nobody meets it.
     listed = elements(table.c.tags).table_valued("value")
     found = select(func.count(listed.c.value.distinct())).where(listed.c.value.in_(sorted(wanted)))
-    return [found.scalar_subquery() == len(wanted)]
+    return [found.scalar_subquery() >= len(wanted)]

@@ -212,13 +212,17 @@ batches = Table(
     Column("version", Integer, nullable=False),
     Column("deleted_at", Moment),
     Index("ix_batches_project", "project_id", "created_at", "id", "door", "deleted_at"),
+    # For those who have, and platforms that saw, few of the many of their project.
+    Index("ix_batches_creator", "project_id", "creator_id", "created_at", "id"),
+    Index("ix_batches_platform", "project_id", "platform_id", "created_at", "id"),
     # As those of jobs below.
     Index("ix_batches_created", "created_at", "id", "door", "deleted_at"),
     Index("ix_batches_undone", *_LISTED_BY_STATUS, sqlite_where=UNDONE, postgresql_where=UNDONE),
     Index("ix_batches_parent", "parent_id", sqlite_where=text("parent_id IS NOT NULL")),
     Index("ix_batches_process", "process_id", sqlite_where=OF_PROCESS, postgresql_where=OF_PROCESS),
     Index("ix_batches_living", "platform_id", "created_at", sqlite_where=LIVES, postgresql_where=LIVES),
-    Index("ix_batches_open", "project_id", sqlite_where=OPEN, postgresql_where=OPEN),
+    # Sorted, or SQLite would go by the index above, which is.
+    Index("ix_batches_open", "project_id", "created_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
     Index("ix_batches_activity", "project_id", "updated_at"),
     Index("ix_batches_paused", "platform_id", sqlite_where=PAUSED, postgresql_where=PAUSED),
     # Asked every second and with every claim: who may run now, and whose time has not come.
@@ -284,6 +288,7 @@ jobs = Table(
     Index("ix_jobs_unfinished", "batch_id", "position", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
     Index("ix_jobs_batch_status", "batch_id", "status"),
     Index("ix_jobs_project", "project_id", "created_at", "id", "door", "deleted_at"),
+    Index("ix_jobs_creator", "project_id", "creator_id", "created_at", "id"),
     # Operators list all projects together, the newest first. It only ever grows at its end, which
     # costs a write next to nothing.
     Index("ix_jobs_created", "created_at", "id", "door", "deleted_at"),
@@ -442,18 +447,6 @@ holdings = Table(
     metadata,
     Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
     Column("bytes", BigInteger, nullable=False),
-)
-
-# How many jobs have ended, so that a list need not read them all to say how many it has. What was
-# deleted is not among them.
-ended_jobs = Table(
-    "ended_jobs",
-    metadata,
-    Column("project_id", Id, ForeignKey("projects.id"), primary_key=True),
-    Column("creator_id", Id, ForeignKey("accounts.id"), primary_key=True),
-    Column("door", String(20), primary_key=True),
-    Column("status", Word(JobStatus), primary_key=True),
-    Column("number", BigInteger, nullable=False),
 )
 
 processes = Table(

@@ -74,6 +74,14 @@ class Time(TypeDecorator[timedelta]):
         return None if value is None else timedelta(microseconds=value)
 
 
+@lru_cache(maxsize=1000)
+def _prices(said: str) -> Prices:
+    hour, circuit, shot, currency = said.split()
+    return Prices(
+        per_hour=Decimal(hour), per_circuit=Decimal(circuit), per_shot=Decimal(shot), currency=currency
+    )
+
+
 class PriceList(TypeDecorator[Prices]):
     """Prices as one text, the same for the same prices: an hour's, a circuit's, a shot's, the currency."""
 
@@ -87,12 +95,7 @@ class PriceList(TypeDecorator[Prices]):
         return " ".join([*(f"{amount.normalize():f}" for amount in amounts), value.currency])
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Prices | None:
-        if value is None:
-            return None
-        hour, circuit, shot, currency = value.split()
-        return Prices(
-            per_hour=Decimal(hour), per_circuit=Decimal(circuit), per_shot=Decimal(shot), currency=currency
-        )
+        return None if value is None else _prices(value)
 
 
 class Json(TypeDecorator[Any]):
@@ -171,6 +174,23 @@ def _greatest(element: latest, compiler: SQLCompiler, **words: Any) -> str:
 @compiles(latest, "sqlite")
 def _max(element: latest, compiler: SQLCompiler, **words: Any) -> str:
     return f"max{compiler.process(element.clause_expr, **words)}"
+
+
+class aside(GenericFunction[Any]):  # noqa: N801
+    """A column that is compared, and that SQLite is not to look for an index of: it knows nothing of what
+    is in the tables. PostgreSQL does."""
+
+    inherit_cache = True
+
+
+@compiles(aside)
+def _plain(element: aside, compiler: SQLCompiler, **words: Any) -> str:
+    return compiler.process(element.clauses, **words)
+
+
+@compiles(aside, "sqlite")
+def _unary_plus(element: aside, compiler: SQLCompiler, **words: Any) -> str:
+    return f"+{compiler.process(element.clauses, **words)}"
 
 
 class elements(GenericFunction[Any]):  # noqa: N801

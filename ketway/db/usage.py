@@ -7,9 +7,9 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, bindparam, cast, func, select, text, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, bindparam, cast, func, select, text, type_coerce
 
-from ketway.db.rows import Runner, from_row, to_row
+from ketway.db.rows import Runner, from_row, from_rows, to_row
 from ketway.db.tables import usage
 from ketway.domain.accounts import ProjectId
 from ketway.domain.prices import Prices
@@ -43,7 +43,8 @@ class SqlUsage:
             .order_by(c.day, c.platform_id, c.prices)
         )
         rows = await self._run(lambda c: c.execute(query).all())
-        return [_tally(row) for row in rows]
+        keys = [{name: getattr(row, name) for name in _KEY} for row in rows]
+        return [Tally(usage=used, **key) for used, key in zip(from_rows(Usage, rows), keys, strict=True)]
 
     async def since(self, project: ProjectId, first: date) -> Mapping[Prices, Usage]:
         sums = [_sum(usage.c[name]).label(name) for name in _AMOUNTS]
@@ -59,8 +60,3 @@ class SqlUsage:
 def _sum(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """PostgreSQL adds whole numbers up to a decimal one."""
     return type_coerce(cast(func.sum(type_coerce(column, BigInteger)), BigInteger), column.type)
-
-
-def _tally(row: Row[Any]) -> Tally:
-    values = row._mapping
-    return Tally(usage=from_row(Usage, row), **{name: values[name] for name in _KEY})

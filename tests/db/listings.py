@@ -20,6 +20,7 @@ Ask = Callable[[Work], Awaitable[Any]]
 
 #: How clients read the jobs of a batch, over and over.
 IN_ORDER = Page(order=Order.POSITION, descending=False)
+NEWEST = Page()
 ORDERS = {
     "batches": [Order.CREATED, Order.UPDATED, Order.STARTED, Order.ENDED, Order.STATUS, Order.NAME],
     "jobs": [
@@ -38,12 +39,12 @@ ORDERS = {
 }
 
 
-def lists_of(filled: Filled, actor: Actor) -> Mapping[str, Ask]:
+def lists_of(filled: Filled, actor: Actor, newest: Page = NEWEST) -> Mapping[str, Ask]:
     """By what is asked; newest first unless it says otherwise."""
     found: dict[str, Ask] = {}
     for noun, filters in _filters(filled).items():
         for name, filter in filters.items():
-            found[f"{noun} by {name}"] = _list(noun, actor, filter, Page())
+            found[f"{noun} by {name}"] = _list(noun, actor, filter, newest)
         for order in ORDERS[noun]:
             for descending in (True, False):
                 page = Page(order=order, descending=descending)

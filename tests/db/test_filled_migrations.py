@@ -128,7 +128,9 @@ async def test_what_was_kept_at_any_revision_is_there_after_the_upgrade_and_can_
 
     after = await bare.run(everything)
     assert before
-    for table, row in before.items():
+    # Counted anew, from jobs.
+    kept_rows = {table: row for table, row in before.items() if (table, revision) != ("ended_jobs", "0011")}
+    for table, row in kept_rows.items():
         (found,) = after[table]
         kept = {name: value for name, value in row.items() if (table, name) not in CHANGED}
         assert {name: found[name] for name in kept} == kept
@@ -173,11 +175,10 @@ async def test_what_ended_before_it_was_counted_is_counted_and_its_result_knows_
     await bare.upgrade()
 
     job, after = before["jobs"], await bare.run(everything)
-    counted = {name: job[name] for name in ("project_id", "creator_id", "door", "status")}
     # The row that fills every table has been deleted, so that it does not count.
     assert job["deleted_at"] is not None
     assert after["ended_jobs"] == []
-    assert [row["project_id"] for row in after["results"]] == [counted["project_id"]]
+    assert [row["project_id"] for row in after["results"]] == [job["project_id"]]
 
 
 @pytest.mark.parametrize(
@@ -206,6 +207,53 @@ async def test_jobs_that_wait_already_are_told_of_their_batch_and_others_are_cou
     assert [(row["status"], row["number"]) for row in after["ended_jobs"]] == (
         [("done", 1)] if status == "done" else []
     )
+
+
+COUNTED = ("ended_jobs", "ended_shots", "ended_batches", "ended_sizes", "batch_tags")
+
+
+@pytest.mark.parametrize(
+    ("job", "has_errors", "shots"),
+    [({}, True, 1), ({"errors": "[]", "shots": None}, False, -1), ({"status": "failed"}, True, 1)],
+)
+async def test_what_ended_is_counted_by_all_that_lists_are_asked_by(bare, job, has_errors, shots):
+    await bare.upgrade("0011")
+    before = await bare.run(fill)
+    seen = {"status": "done", "deleted_at": None}
+    await bare.run(lambda connection: change(connection, "batches", seen | {"tags": '["one","two","one"]'}))
+    await bare.run(lambda connection: change(connection, "jobs", seen | job))
+
+    await bare.upgrade()
+
+    after = await bare.run(everything)
+    (of_jobs,), (of_shots,), (of_batches,), (of_sizes,) = (after[name] for name in COUNTED[:4])
+    whose = {name: before["jobs"][name] for name in ("project_id", "creator_id", "door")}
+    ended = whose | {"status": job.get("status", "done"), "has_errors": has_errors, "number": 1}
+    assert of_jobs == ended
+    assert of_shots == ended | {"shots": shots}
+    kept = before["batches"]
+    by = {name: kept[name] for name in ("project_id", "creator_id", "door", "platform_id", "priority")}
+    assert of_batches == by | {"status": "done", "number": 1}
+    its = {name: kept[name] for name in ("project_id", "door")}
+    assert of_sizes == its | {"status": "done", "size": 1, "number": 1}
+    its |= {"created_at": kept["created_at"], "batch_id": kept["id"]}
+    assert sorted(after["batch_tags"], key=str) == sorted(
+        [its | {"tag": tag} for tag in ("one", "two")], key=str
+    )
+
+
+@pytest.mark.parametrize("change_of_all", [{"deleted_at": 1}, {"deleted_at": None, "status": "queued"}])
+async def test_what_was_deleted_or_has_not_ended_is_not_counted(bare, change_of_all):
+    await bare.upgrade("0011")
+    await bare.run(fill)
+    for name in ("batches", "jobs"):
+        await bare.run(lambda connection, name=name: change(connection, name, change_of_all))
+
+    await bare.upgrade()
+
+    after = await bare.run(everything)
+    assert not any(after[name] for name in COUNTED[:4])
+    assert len(after["batch_tags"]) == (1 if change_of_all["deleted_at"] is None else 0)
 
 
 async def test_upgrading_twice_is_harmless(bare):

@@ -6,14 +6,16 @@ what holds for the few rows here holds for a million. `make bench` measures a hu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Insert, create_engine, event, insert
 
+from ketway.db.ended_tables import batch_tags
 from ketway.db.migrate import upgrade
 from ketway.db.rows import to_changes
 from ketway.db.tables import metadata
@@ -27,7 +29,7 @@ from ketway.domain.scheduling import Candidate
 from ketway.domain.shares import FairShare
 from ketway.services.backfill import Backfill
 from ketway.services.candidates import Turns
-from ketway.services.listing import BookingFilter, Order, Page
+from ketway.services.listing import BatchFilter, BookingFilter, Order, Page
 from ketway.services.paces import Paces
 from tests.builders import NOON, PROJECT, a_batch, a_booking, a_job, a_platform, a_process, a_stranger
 from tests.db.filling import ACCOUNTS, PLATFORMS, PROJECTS, Filled, fill
@@ -119,12 +121,6 @@ HOT: dict[str, Ask] = {
     "requests like one without": lambda work: work.requests.like(asked(None), NOON),
     "requests that expired": lambda work: work.requests.has_expired(NOON),
 }
-#: Lists that operators alone can ask of all projects at once, and that no index serves: to pay for
-#: one with every write costs more than to read everything now and then.
-ALL_ROWS = {
-    *(f"jobs by {what}" for what in ("user", "status", "runs", "errors", "no errors")),
-    *(f"batches by {what}" for what in ("user", "device", "status", "open", "priority", "tag")),
-}
 OTHER_ORDERS = (
     *("updated_at", "started_at", "ended_at", "status", "shots", "position", "name", "platform_id"),
 )
@@ -134,7 +130,7 @@ SMALL = (
     "ix_batches_booked",
     "ix_batches_open",
     "ix_jobs_running",
-    "SCAN ended_jobs",
+    *(f"SCAN {name}" for name in ("ended_jobs", "ended_shots", "ended_batches", "ended_sizes")),
 )
 
 
@@ -150,6 +146,9 @@ class Watched:
         return function(self._connection)
 
     run_aside = run
+
+    def write(self, statement: Insert, values: Mapping[str, Any]) -> None:
+        self._connection.execute(statement, values)
 
     @property
     def statements(self) -> int:
@@ -238,7 +237,7 @@ async def test_operators_read_all_rows_only_where_an_index_would_cost_more(fille
     plans = {name: await watched.plan_of(ask) for name, ask in lists.items() if "processes" not in name}
 
     whole = {name for name, plan in plans.items() if any("USING" not in step for step in scans(plan))}
-    assert whole <= ALL_ROWS | {name for name in lists if any(order in name for order in OTHER_ORDERS)}
+    assert whole <= {name for name in lists if any(order in name for order in OTHER_ORDERS)}
 
 
 @pytest.mark.parametrize("noun", ["jobs", "batches"])
@@ -314,16 +313,68 @@ async def test_what_is_counted_is_counted_in_its_index_alone(filled, name, index
     assert all(f"COVERING INDEX ix_jobs_{index}" in step for step in read), plan
 
 
-@pytest.mark.parametrize("what", ["nothing", "project", "status", "origin", "user"])
-async def test_the_total_of_a_list_reads_no_job_that_has_ended(filled, what):
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"jobs by {what}" for what in ("nothing", "project", "status", "origin", "user")),
+        *(f"jobs by {what}" for what in ("runs", "errors", "no errors")),
+        *(f"batches by {what}" for what in ("nothing", "project", "status", "user", "device")),
+        *(f"batches by {what}" for what in ("open", "priority", "jobs", "tag")),
+    ],
+)
+async def test_the_total_of_a_list_reads_nothing_that_has_ended(filled, name):
+    watched, kept = filled
+    noun = name.split()[0]
+
+    for actor in (kept.member, kept.operator):
+        await watched.plan_of(lists_of(kept, actor, Page(limit=1))[name])
+        counts = [one for one in watched.said if one[0].startswith(("SELECT count(", "SELECT CAST("))]
+        assert counts
+        steps = [step for said, values in counts for step in watched.explain(said, values)]
+        read = [step for step in steps if step.startswith((f"SCAN {noun}", f"SEARCH {noun}"))]
+        assert all(f"ix_{noun}_undone (status=?" in step for step in read), steps
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("jobs by user", "ix_jobs_creator (project_id=? AND creator_id=?"),
+        ("batches by user", "ix_batches_creator (project_id=? AND creator_id=?"),
+        ("batches by device", "ix_batches_platform (project_id=? AND platform_id=?"),
+        ("batches by open", "ix_batches_open (project_id=?"),
+    ],
+)
+async def test_what_few_of_a_project_are_comes_sorted_out_of_an_index_of_its_own(filled, name, index):
+    watched, kept = filled
+
+    plan = await watched.plan_of(lists_of(kept, kept.member)[name])
+
+    assert len([step for step in plan if index in step]) >= len(kept.member.roles), plan
+    assert not any("ix_jobs_project" in step or "ix_batches_project" in step for step in plan), plan
+
+
+async def test_the_queue_of_a_device_reads_what_lives_alone(filled):
     watched, kept = filled
 
     for actor in (kept.member, kept.operator):
-        await watched.plan_of(lists_of(kept, actor)[f"jobs by {what}"])
-        counts = [(said, values) for said, values in watched.said if "count(*)" in said]
-        for said, values in counts:
-            plan = watched.explain(said, values)
-            assert any("ix_jobs_undone (status=?" in step for step in plan), plan
+        plan = await watched.plan_of(lists_of(kept, actor)["the queue of a device"])
+        assert all("ix_batches_living (platform_id=?" in step for step in plan if "INDEX" in step), plan
+
+
+async def test_batches_with_a_tag_that_few_have_are_found_by_it(filled):
+    watched, kept = filled
+    rare = BatchFilter(tags=("rare",))
+    (some,) = (await SqlWork(watched).batches.list(kept.member, BatchFilter(), Page(limit=1))).items
+    watched.write(insert(batch_tags), {**_tag_of(some), "tag": "rare"})
+
+    plan = await watched.plan_of(lambda work: work.batches.list(kept.member, rare, Page()))
+
+    assert not any("ix_batches" in step or "SCAN batches" in step for step in plan), plan
+
+
+def _tag_of(batch):
+    names = ("project_id", "created_at", "door")
+    return {name: getattr(batch, name) for name in names} | {"batch_id": batch.id}
 
 
 @pytest.mark.parametrize("noun", ["jobs", "batches"])

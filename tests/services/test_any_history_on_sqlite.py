@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hypothesis import settings
 from hypothesis.stateful import invariant, rule
 
+from ketway.domain.batches import BatchStatus
 from ketway.domain.jobs import FINISHED, JobStatus
+from ketway.domain.priorities import Priority
 from ketway.services.core import Limits
-from ketway.services.listing import JobFilter, Page
+from ketway.services.listing import BatchFilter, JobFilter, Page
 from tests.services.held_back import told_wrongly
 from tests.services.steps import PLATFORMS
 from tests.services.test_any_history import EVERYTHING, MAX_IN_ROW
 from tests.services.test_any_history_with_slots import AnyHistoryWithSlots
 from tests.worlds import World, a_world
 
-NOTHING, DONE = JobFilter(), JobFilter(statuses=(JobStatus.DONE,))
+JOBS = (
+    JobFilter(),
+    JobFilter(statuses=(JobStatus.DONE,)),
+    JobFilter(statuses=FINISHED),
+    JobFilter(has_errors=True),
+    JobFilter(has_errors=False, max_shots=1000),
+)
+BATCHES = (
+    BatchFilter(),
+    BatchFilter(is_open=False),
+    BatchFilter(statuses=(BatchStatus.DONE, BatchStatus.CANCELLED), priorities=tuple(Priority)),
+    BatchFilter(min_jobs=1, max_jobs=2),
+)
 
 
 class AnyHistoryOnSqlite(AnyHistoryWithSlots):
@@ -55,10 +68,13 @@ class AnyHistoryOnSqlite(AnyHistoryWithSlots):
 
     @invariant()
     def totals_are_what_there_is(self):
-        for filter in (NOTHING, DONE, replace(NOTHING, statuses=FINISHED)):
-            listed = self.do(self.world.core.jobs.list(self.world.owner, filter, EVERYTHING))
-            total = self.do(self.world.core.jobs.list(self.world.owner, filter, Page(limit=1))).total
-            assert total == len(listed.items)
+        core, owner = self.world.core, self.world.owner
+        for filter in JOBS:
+            found = self.do(core.jobs.list(owner, filter, EVERYTHING))
+            assert self.do(core.jobs.list(owner, filter, Page(limit=1))).total == len(found.items), filter
+        for asked in BATCHES:
+            listed = self.do(core.batches.list(owner, asked, EVERYTHING))
+            assert self.do(core.batches.list(owner, asked, Page(limit=1))).total == len(listed.items), asked
 
     def attempts_without_a_result_leave_no_blob(self):
         """Told of blobs in memory."""

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy.types import TypeDecorator
 
-from ketway.db import learning_tables
+from ketway.db import ended_tables, learning_tables
 
 
 def plain_type(kind: str, item: Any, _: Any) -> str | Literal[False]:
@@ -15,10 +15,12 @@ def plain_type(kind: str, item: Any, _: Any) -> str | Literal[False]:
     return False
 
 
-# The metadata of all tables, which those of learning complete.
+# The metadata of all tables, which every file of theirs completes.
+_ALL = ended_tables.ended_jobs.metadata
+assert _ALL is learning_tables.learners.metadata
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=learning_tables.learners.metadata,
+    target_metadata=_ALL,
     render_as_batch=True,
     render_item=plain_type,
 )

@@ -1,0 +1,86 @@
+"""What a list of batches is asked by, and how many it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, type_coerce
+
+from ketway.db import tagged
+from ketway.db.ended_batches import BY_PLATFORM, BY_SIZE, SIZE
+from ketway.db.paging import filtered, is_among, of_whom
+from ketway.db.rows import Condition
+from ketway.db.tables import OPEN, batches
+from ketway.domain.accounts import Actor
+from ketway.domain.batches import MOVES
+from ketway.services.listing import BatchFilter
+
+_ANY = BatchFilter()
+_ALWAYS = {"project_ids", "doors"}
+#: Of a filter, what batches that ended are counted by in one table, or in the other.
+_BY_PLATFORM = {*_ALWAYS, "creator_ids", "platform_ids", "statuses", "priorities", "is_open"}
+_BY_SIZE = {*_ALWAYS, "statuses", "is_open", "min_jobs", "max_jobs"}
+
+
+def conditions(actor: Actor, filter: BatchFilter) -> list[Condition]:
+    asked = filtered(batches, actor, filter)
+    if filter.platform_ids is not None:
+        asked.append(is_among(batches.c.platform_id, filter.platform_ids))
+    if filter.priorities:
+        asked.append(batches.c.priority.in_(filter.priorities))
+    if filter.is_open is not None:
+        asked.append(OPEN if filter.is_open else ~batches.c.is_open)
+    return asked + _of_sizes(SIZE, filter)
+
+
+def counting(actor: Actor, filter: BatchFilter) -> Callable[[Connection], int] | None:
+    """What tells how many match without reading them all, if anything does."""
+    if _says_only(filter, _BY_PLATFORM):
+        return partial(_count_by_platform, actor=actor, filter=filter)
+    if _says_only(filter, _BY_SIZE):
+        return partial(_count_by_size, actor=actor, filter=filter)
+    if _says_only(filter, {*_ALWAYS, "tags"}) and len(set(filter.tags)) == 1:
+        return partial(tagged.count, actor=actor, filter=filter, tag=filter.tags[0])
+    return None
+
+
+def _says_only(filter: BatchFilter, names: set[str]) -> bool:
+    return replace(filter, **{name: getattr(_ANY, name) for name in names}) == _ANY
+
+
+def _count_by_platform(connection: Connection, actor: Actor, filter: BatchFilter) -> int:
+    c = BY_PLATFORM.table.c
+    ended = of_whom(BY_PLATFORM.table, actor, filter)
+    if filter.platform_ids is not None:
+        ended.append(c.platform_id.in_(filter.platform_ids))
+    if filter.priorities:
+        ended.append(c.priority.in_(filter.priorities))
+    living = _count_living(connection, actor, filter)
+    # What has ended is closed.
+    return living if filter.is_open else living + BY_PLATFORM.sum(connection, *ended)
+
+
+def _count_by_size(connection: Connection, actor: Actor, filter: BatchFilter) -> int:
+    ended = of_whom(BY_SIZE.table, actor, filter) + _of_sizes(BY_SIZE.table.c.size, filter)
+    living = _count_living(connection, actor, filter)
+    return living if filter.is_open else living + BY_SIZE.sum(connection, *ended)
+
+
+def _count_living(connection: Connection, actor: Actor, filter: BatchFilter) -> int:
+    asked = tuple(status for status in MOVES if status in (filter.statuses or MOVES))
+    if not asked:
+        return 0
+    living = conditions(actor, replace(filter, statuses=asked))
+    return connection.execute(select(func.count()).select_from(batches).where(*living)).scalar_one()
+
+
+def _of_sizes(size: ColumnElement[int], filter: BatchFilter) -> list[Condition]:
+    number = type_coerce(size, BigInteger)
+    asked: list[Condition] = []
+    if filter.min_jobs is not None:
+        asked.append(number >= filter.min_jobs)
+    if filter.max_jobs is not None:
+        asked.append(number <= filter.max_jobs)
+    return asked
