@@ -6,8 +6,6 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +14,7 @@ from rich.console import Console
 
 from ketway.cli import logs
 from ketway.cli.charts import bars
+from ketway.cli.demo_shown import Shown
 from ketway.cli.serving import serving
 from ketway.credentials_file import Credentials
 from ketway.settings import Settings
@@ -34,18 +33,6 @@ _NEEDED = {
 
 class DemoFailed(Exception):
     """Why the demo cannot go on; the sentence is for the person who tried."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """
-    Args:
-        run: submits one job and waits; counts by bitstring. It is told the job's state.
-    """
-
-    title: str
-    client: str
-    run: Callable[[Credentials, Callable[[str], None]], dict[str, int]]
 
 
 async def demo() -> None:

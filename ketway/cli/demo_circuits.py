@@ -13,7 +13,7 @@ from scaleway import Client
 from scaleway.qaas.v1alpha1 import JobCircuit, JobStatus, QaasV1Alpha1API
 
 import ketway
-from ketway.cli.demo import Shown
+from ketway.cli.demo_shown import Shown
 from ketway.credentials_file import Credentials
 
 SHOTS = 1000

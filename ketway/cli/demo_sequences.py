@@ -14,7 +14,7 @@ import pulser
 from pasqal_cloud.endpoints import Endpoints, TokenProviderConf
 from pulser.backend.remote import BatchStatus
 
-from ketway.cli.demo import Shown
+from ketway.cli.demo_shown import Shown
 from ketway.credentials_file import Credentials
 
 SHOTS = 1000

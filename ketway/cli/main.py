@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -242,9 +243,13 @@ def fetch(
 
 
 def _serve(config: Path | None, **flags: Any) -> None:
+    # All that is imported stays: looking for garbage among it, again and again, is a seventh of the start.
+    gc.disable()
     from ketway.bootstrap import CannotStart
     from ketway.cli.serving import serve as run
 
+    gc.freeze()
+    gc.enable()
     settings = _settings(config, **flags)
     try:
         with asyncio.Runner(loop_factory=_loop) as runner:

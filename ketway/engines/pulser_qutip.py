@@ -15,6 +15,7 @@ from pulser.backend import Results
 from pulser_simulation import QutipBackendV2, QutipConfig
 
 from ketway.domain.errors import ProgramRefused
+from ketway.engines import qutip_bases
 from ketway.engines.engine import Progress
 from ketway.engines.pulser_config import Config, Rules, needs_density_matrix
 from ketway.engines.pulser_engine import PulserEngine
@@ -145,4 +146,5 @@ def state_bytes(sequence: Sequence, config: Config) -> int:
     return 16 * numbers * (numbers if needs_density_matrix(config, "pulser-qutip") else 1)
 
 
+qutip_bases.keep()
 ENGINE = PulserEngine(PulserQutip())

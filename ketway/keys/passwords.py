@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -17,7 +18,6 @@ class Argon2Hasher:
     def __init__(self, *, memory_kib: int = 19 * 1024, passes: int = 2) -> None:
         self._argon2 = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
         self._threads = ThreadPoolExecutor(_LANES, thread_name_prefix="ketway-passwords")
-        self._nobody = self._argon2.hash("nobody has this password")
 
     async def hash(self, password: str) -> str:
         loop = asyncio.get_running_loop()
@@ -25,11 +25,15 @@ class Argon2Hasher:
 
     async def verify(self, password: str, hashed: str | None) -> bool:
         loop = asyncio.get_running_loop()
-        good = await loop.run_in_executor(self._threads, self._verify, hashed or self._nobody, password)
+        good = await loop.run_in_executor(self._threads, self._verify, hashed, password)
         return good and hashed is not None
 
-    def _verify(self, hashed: str, password: str) -> bool:
+    @cached_property
+    def _nobody(self) -> str:
+        return self._argon2.hash("nobody has this password")
+
+    def _verify(self, hashed: str | None, password: str) -> bool:
         try:
-            return self._argon2.verify(hashed, password)
+            return self._argon2.verify(hashed or self._nobody, password)
         except (VerificationError, InvalidHashError):
             return False

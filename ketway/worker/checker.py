@@ -33,7 +33,7 @@ _MAX_ASKED_BYTES = 32 * 2**20
 
 
 class Asked(Protocol):
-    """Answers in a child process; `Children` is the one."""
+    """Answers in a child process, to the first so many; `Children` is the one."""
 
     async def check(
         self,
@@ -41,6 +41,7 @@ class Asked(Protocol):
         project: str,
         tasks: Sequence[Task],
         *,
+        patience_s: float,
         time_limit_s: float,
         memory_limit_bytes: int,
     ) -> Sequence[Checked | Refusal]: ...
@@ -87,29 +88,42 @@ class ChildChecker:
             return [None] * len(tasks)
         asked = _distinct(tasks)
         key = self._key(engine, asked.tasks)
-        if key not in self._answers:
-            try:
-                async with asyncio.timeout(_PATIENCE_S), self._turns.turn(str(project)):
-                    if self._started is not None:
-                        await asyncio.shield(self._started)
-                    answers = await self._children.check(
-                        engine,
-                        str(project),
-                        asked.tasks,
-                        time_limit_s=_PATIENCE_S,
-                        memory_limit_bytes=_MEMORY_BYTES,
-                    )
-            except (TimeoutError, Death, SandboxMissing) as silence:
-                # Accepted unseen: what is wrong with it, the job will say when it runs.
-                log.warning("check_unanswered", engine=engine, why=str(silence) or "took too long")
-                return [None] * len(tasks)
-            self._keep(key, _judged(answers))
-        self._answers.move_to_end(key)
-        said = self._answers[key]
+        if key in self._answers:
+            self._answers.move_to_end(key)
+            said = self._answers[key]
+        else:
+            said = await self._ask(engine, str(project), key, asked.tasks)
         # Remembered by place among the questions: where that job stands, each batch says anew.
         if isinstance(said, _Refused):
             raise _placed(said.refusal, asked.positions[said.place])
         return [None if place is None else said[place] for place in asked.places]
+
+    async def _ask(
+        self, engine: str, project: str, key: str, tasks: Sequence[Task]
+    ) -> Sequence[Checked | None] | _Refused:
+        """What it says, kept for who asks the same, and None where it says nothing: that is accepted
+        unseen, and what is wrong with it, the job will say when it runs."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S), self._turns.turn(project):
+                if self._started is not None:
+                    await asyncio.shield(self._started)
+                answers = await self._children.check(
+                    engine,
+                    project,
+                    tasks,
+                    patience_s=_PATIENCE_S / 2,
+                    time_limit_s=_PATIENCE_S,
+                    memory_limit_bytes=_MEMORY_BYTES,
+                )
+        except (TimeoutError, Death, SandboxMissing) as silence:
+            log.warning("check_unanswered", engine=engine, why=str(silence) or "took too long")
+            return [None] * len(tasks)
+        said = _judged(answers, tasks)
+        if isinstance(said, _Refused) or len(answers) == len(tasks):
+            self._keep(key, said)
+        else:
+            log.warning("check_unfinished", engine=engine, asked=len(tasks), answered=len(answers))
+        return said
 
     def _key(self, engine: str, tasks: Sequence[Task]) -> str:
         facts = [frames.task_out(replace(task, seed=0)) for task in tasks]
@@ -179,12 +193,15 @@ def _distinct(tasks: Sequence[Task]) -> _Questions:
     return asked
 
 
-def _judged(answers: Sequence[Checked | Refusal]) -> Sequence[Checked | None] | _Refused:
-    """The first refusal if there is one."""
+def _judged(
+    answers: Sequence[Checked | Refusal], tasks: Sequence[Task]
+) -> Sequence[Checked | None] | _Refused:
+    """The first refusal if there is one; else of each task what is known, None where nothing was said."""
     for place, answer in enumerate(answers):
         if isinstance(answer, Invalid):
             return _Refused(place, answer)
-    return [answer if isinstance(answer, Checked) else None for answer in answers]
+    known = [answer if isinstance(answer, Checked) else None for answer in answers]
+    return known + [None] * (len(tasks) - len(known))
 
 
 def _placed(refusal: Invalid, position: int) -> Invalid:

@@ -120,22 +120,27 @@ class Children:
         project: str,
         tasks: Sequence[Task],
         *,
+        patience_s: float,
         time_limit_s: float,
         memory_limit_bytes: int,
     ) -> list[Checked | Refusal]:
-        """Ask an engine whether it would take these tasks; one answer each.
+        """Ask an engine whether it would take these tasks.
 
+        Args:
+            patience_s: how long it may go on to another one.
+        Returns:
+            One answer each, of the first so many: to one that is refused, or as far as it came.
         Raises:
             Death
         """
 
         def read(answer: dict[str, Any]) -> list[Checked | Refusal]:
-            return [frames.checked_in(said) for said, _ in zip(answer["checked"], tasks, strict=True)]
+            return [frames.checked_in(said) for said, _ in zip(answer["checked"], tasks, strict=False)]
 
         answers, _ = await self._ask(
             engine,
             project,
-            {"check": [frames.task_out(task) for task in tasks]},
+            {"check": [frames.task_out(task) for task in tasks], "patience_s": patience_s},
             read=read,
             on_progress=lambda _: None,
             time_limit_s=time_limit_s,

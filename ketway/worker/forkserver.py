@@ -18,6 +18,7 @@ import selectors
 import signal
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -150,7 +151,7 @@ def _answer(end: socket.socket, question: dict[str, Any], engines: Mapping[str, 
     try:
         engine = engines[question["engine"]]
         if "check" in question:
-            answer: dict[str, Any] = {"checked": [_checked(engine, said) for said in question["check"]]}
+            answer: dict[str, Any] = {"checked": _all_checked(engine, question)}
         else:
             answer = {"computed": frames.computed_out(_computed(end, question, engine))}
         packed = frames.packed(answer)
@@ -194,6 +195,17 @@ class _Progress:
         if int(percent) > self._told:
             self._told = int(percent)
             self._end.sendall(frames.packed({"progress": self._told}))
+
+
+def _all_checked(engine: Engine, question: dict[str, Any]) -> list[dict[str, Any]]:
+    """As many as there is time for; and none behind one that is refused, for it is refused with them."""
+    until = time.monotonic() + question["patience_s"]
+    found: list[dict[str, Any]] = []
+    for said in question["check"]:
+        found.append(_checked(engine, said))
+        if "refused" in found[-1] or time.monotonic() > until:
+            break
+    return found
 
 
 def _checked(engine: Engine, said: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from math import pi, sqrt
 from typing import Any
 
@@ -24,6 +25,7 @@ from pulser.backend import (
 )
 from pulser.json.abstract_repr.deserializer import deserialize_device
 
+from ketway.domain.errors import ProgramRefused
 from ketway.domain.tasks import Computed
 from ketway.engines import emu_mps, emu_sv, pulser_qutip
 from ketway.engines.pulser_engine import PulserEngine
@@ -76,6 +78,35 @@ def near(count: int, probability: float, shots: int = SHOTS, sigmas: float = 5.0
     """Whether a count is what sampling may give."""
     spread = sqrt(shots * probability * (1 - probability))
     return abs(count - shots * probability) <= sigmas * spread + 1
+
+
+def test_a_sweep_is_rehearsed_once_and_each_other_form_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = PulserEngine(pulser_qutip.PulserQutip())
+    rehearsed: list[int] = []
+    rehearse = engine.emulator.rehearse
+
+    def heard(sequence: Any, config: Any) -> None:
+        rehearsed.append(len(sequence.register.qubit_ids))
+        rehearse(sequence, config)
+
+    monkeypatch.setattr(engine.emulator, "rehearse", heard)
+    swept = [a_task(parametrised(), parameters={"area": area, "phases": [0, 0]}) for area in (1.0, 2.0, 3.0)]
+    with_noise = json.dumps(a_configuration(noise_model=NOISES["amplitude"]))
+    found = [engine.check(task).qubits for task in (*swept, a_task(two_blockaded()), swept[0])]
+    engine.check(a_task(parametrised(), configuration=with_noise, parameters=swept[0].parameters))
+
+    assert found == [1, 1, 1, 2, 1]
+    assert rehearsed == [1, 2, 1, 1]
+
+
+def test_what_an_emulator_refuses_it_refuses_each_time() -> None:
+    engine = PulserEngine(pulser_qutip.PulserQutip())
+    every_step = np.linspace(0, 1, 2_000).tolist()
+    too_large = json.dumps(a_configuration(BitStrings(evaluation_times=every_step)))
+    task = a_task(a_sequence(*[(FAR * n, 0.0) for n in range(17)], duration=4_000), max_qubits=17)
+    for _ in range(2):
+        with pytest.raises(ProgramRefused, match="evaluation times keep states"):
+            engine.check(replace(task, configuration=too_large))
 
 
 @pytest.mark.parametrize("engine", ENGINES)

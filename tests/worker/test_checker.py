@@ -20,9 +20,14 @@ ENGINES = {"hostile": "1", "other": "1"}
 
 
 class Desk:
-    """Answers questions about tasks: refuses what is called bad, dies of what is called deadly."""
+    """Answers questions about tasks: refuses what is called bad, dies of what is called deadly.
 
-    def __init__(self) -> None:
+    Args:
+        most: questions that it comes to.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self.most = most
         self.asked: list[tuple[str, list[str]]] = []
 
     async def check(
@@ -31,6 +36,7 @@ class Desk:
         project: str,
         tasks: Sequence[Task],
         *,
+        patience_s: float,
         time_limit_s: float,
         memory_limit_bytes: int,
     ) -> Sequence[Checked | Refusal]:
@@ -38,7 +44,7 @@ class Desk:
         for task in tasks:
             if task.program in DEATHS:
                 raise DEATHS[task.program]
-        return [self._judge(task) for task in tasks]
+        return [self._judge(task) for task in tasks[: self.most]]
 
     @staticmethod
     def _judge(task: Task) -> Checked | Refusal:
@@ -224,6 +230,30 @@ async def test_silence_is_no_refusal_and_is_not_remembered(program):
 
     assert answers == [[None], [None]]
     assert len(desk.asked) == 2
+
+
+async def test_what_there_is_no_time_for_is_not_known_and_asked_again():
+    desk = Desk(most=2)
+    checker = ChildChecker(desk, ENGINES)
+    tasks = [a_task("good"), a_task("better"), a_task("best"), a_task("better")]
+
+    first = await checker.check("hostile", "p", tasks)
+    desk.most = None
+    second = await checker.check("hostile", "p", tasks)
+
+    assert first == [Checked(qubits=4), Checked(qubits=6), None, Checked(qubits=6)]
+    assert second == [Checked(qubits=4), Checked(qubits=6), Checked(qubits=4), Checked(qubits=6)]
+
+
+async def test_a_refusal_is_remembered_though_nothing_is_said_of_what_follows():
+    desk = Desk(most=2)
+    checker = ChildChecker(desk, ENGINES)
+
+    for _ in range(2):
+        refused = await refusal_of(checker, a_task("good"), a_task("bad"), a_task("better"))
+        assert isinstance(refused, ProgramRefused)
+        assert refused.job == 1
+    assert len(desk.asked) == 1
 
 
 @pytest.mark.parametrize("error", [ChildDied("no engines"), SandboxMissing("the sandbox is not whole")])

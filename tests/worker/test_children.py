@@ -95,21 +95,33 @@ async def test_the_metadata_say_how_much_memory_a_task_was_seen_to_use():
     assert 2**26 <= more < 2**27
 
 
-async def test_a_check_answers_for_each_task():
+async def test_a_check_answers_for_each_task_to_one_that_is_refused():
     async with some_children() as children:
-        answers = await children.check(
-            "hostile",
-            "p",
-            [a_task(), a_task("crash"), a_task()],
-            time_limit_s=10,
-            memory_limit_bytes=kit.GIB,
-        )
+        every = await checked(children, "harmless", "harmless", "harmless")
+        some = await checked(children, "harmless", "crash", "harmless")
 
-    assert [str(answer) for answer in answers] == [
-        "Checked(qubits=3)",
-        "crash is not harmless",
-        "Checked(qubits=3)",
-    ]
+    assert every == ["Checked(qubits=3)"] * 3
+    assert some == ["Checked(qubits=3)", "crash is not harmless"]
+
+
+@pytest.mark.parametrize(("patience_s", "answered"), [(0.0, 1), (60.0, 3)])
+async def test_a_check_answers_for_as_many_as_there_is_time_for(patience_s, answered):
+    async with some_children() as children:
+        answers = await checked(children, *["harmless"] * 3, patience_s=patience_s)
+
+    assert len(answers) == answered
+
+
+async def checked(children, *programs, patience_s=60):
+    answers = await children.check(
+        "hostile",
+        "p",
+        [a_task(program) for program in programs],
+        patience_s=patience_s,
+        time_limit_s=60,
+        memory_limit_bytes=kit.GIB,
+    )
+    return [str(answer) for answer in answers]
 
 
 async def test_an_exception_is_the_engines_fault_and_costs_the_child():

@@ -116,7 +116,9 @@ async def test_what_is_killed_by_the_time_limit_may_ignore_signals(children):
 @pytest.mark.parametrize("misdeed", ["base", "deep", "abort"])
 async def test_a_check_that_breaks_is_a_death(children, misdeed):
     with pytest.raises(Death):
-        await children.check("nasty", "p", [a_task(misdeed)], time_limit_s=20, memory_limit_bytes=kit.GIB)
+        await children.check(
+            "nasty", "p", [a_task(misdeed)], patience_s=20, time_limit_s=20, memory_limit_bytes=kit.GIB
+        )
 
     assert await said(children, "harmless") == "harmless"
 
@@ -124,7 +126,12 @@ async def test_a_check_that_breaks_is_a_death(children, misdeed):
 async def test_a_check_has_a_time_limit(children):
     with pytest.raises(TimeLimit):
         await children.check(
-            "nasty", "p", [a_task("linger", seconds=600)], time_limit_s=0.3, memory_limit_bytes=kit.GIB
+            "nasty",
+            "p",
+            [a_task("linger", seconds=600)],
+            patience_s=0.1,
+            time_limit_s=0.3,
+            memory_limit_bytes=kit.GIB,
         )
 
     assert await said(children, "harmless") == "harmless"

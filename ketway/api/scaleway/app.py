@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
 import ketway
@@ -59,17 +59,11 @@ def surface(
     app.state.max_body_bytes = max_body_bytes
     app.add_middleware(Once, requests=core.requests)
     errors.install(app)
-    routes = _routes()
-    app.include_router(routes)
-    # Some clients are given an address that ends in the prefix, others add it themselves; one
-    # who does both is forgiven.
-    app.include_router(routes, prefix=PREFIX, include_in_schema=False)
+    known = [Depends(caller)]
+    for noun in (platforms, sessions, jobs, models, bookings, applications, processes):
+        app.include_router(noun.router, dependencies=known)
+        # Some clients are given an address that ends in the prefix, others add it themselves; one
+        # who does both is forgiven.
+        app.include_router(noun.router, dependencies=known, prefix=PREFIX, include_in_schema=False)
     openapi.install(app, MANNERS)
     return {PREFIX: app}
-
-
-def _routes() -> APIRouter:
-    routes = APIRouter(dependencies=[Depends(caller)])
-    for noun in (platforms, sessions, jobs, models, bookings, applications, processes):
-        routes.include_router(noun.router)
-    return routes
