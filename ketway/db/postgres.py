@@ -189,6 +189,8 @@ async def _to_its_end(doing: Awaitable[None]) -> None:
         await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # whoever is cancelled is not told of it
         raise
 
 
