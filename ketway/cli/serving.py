@@ -60,6 +60,7 @@ def _spare_what_stays() -> None:
     """
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 @asynccontextmanager
