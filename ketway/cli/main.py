@@ -243,13 +243,12 @@ def fetch(
 
 
 def _serve(config: Path | None, **flags: Any) -> None:
-    # All that is imported stays: looking for garbage among it, again and again, is a seventh of the start.
+    # Until it serves: all that is imported stays, and to look for garbage among it, again and again, is a
+    # tenth of the start.
     gc.disable()
     from ketway.bootstrap import CannotStart
     from ketway.cli.serving import serve as run
 
-    gc.freeze()
-    gc.enable()
     settings = _settings(config, **flags)
     try:
         with asyncio.Runner(loop_factory=_loop) as runner:

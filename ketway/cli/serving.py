@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -46,8 +47,20 @@ async def serve(settings: Settings) -> None:
     async with serving(settings) as server:
         told = _told_to_stop()  # before anybody hears that we are here, and may tell us
         _greet(settings, server)
+        _spare_what_stays()
         await told.wait()
         log.info("server_stopping")
+
+
+def _spare_what_stays() -> None:
+    """Have the garbage collector leave alone what was imported, and look less often at what is new.
+
+    A claim or an outcome of many jobs makes so many objects that it came by several times in each, and
+    went through all there are every few seconds: a tenth of the server's time over jobs of a millisecond.
+    """
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ several processes behave as one does on SQLite. See docs/decisions/0016-one-writ
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -42,6 +42,9 @@ _LIMITS = {
     "idle_in_transaction_session_timeout": "10s",
     "synchronous_commit": "on",
 }
+#: A plan is kept for a while, also of what a foreign key looks up. One made when a table was as good as
+#: empty would read all of it with every row that is written, and there is an index for each.
+_BY_INDEX = {"enable_seqscan": "off"}
 
 
 class _Statements:
@@ -113,26 +116,34 @@ async def open_postgres(url: str) -> AsyncIterator[PostgresDatabase]:
     Raises:
         StoreBusy: nobody answers there, or not to us; says nothing of the password.
     """
-    writer = _engine(url, connections=1)
+    await _migrate(url)
+    writer = _engine(url, connections=1, settings=_LIMITS | _BY_INDEX)
     readers = _engine(url, connections=_LOOKS).execution_options(
         isolation_level="REPEATABLE READ", postgresql_readonly=True
     )
     database = PostgresDatabase(writer, readers)
     try:
-        async with _connected(writer) as connection:
-            with _refusing():
-                await connection.run_sync(upgrade_postgres)
         yield database
     finally:
         await database.close()
 
 
-def _engine(url: str, *, connections: int) -> AsyncEngine:
+async def _migrate(url: str) -> None:
+    engine = _engine(url, connections=1)
+    try:
+        async with _connected(engine) as connection:
+            with _refusing():
+                await connection.run_sync(upgrade_postgres)
+    finally:
+        await engine.dispose()
+
+
+def _engine(url: str, *, connections: int, settings: Mapping[str, str] = _LIMITS) -> AsyncEngine:
     async def connect() -> Any:
         # asyncpg reads the URL, as it knows all that libpq does: sockets, certificates, several hosts.
         try:
             return await asyncpg.connect(
-                url, timeout=_CONNECT_S, command_timeout=_SILENCE_S, server_settings=_LIMITS
+                url, timeout=_CONNECT_S, command_timeout=_SILENCE_S, server_settings=dict(settings)
             )
         except ValueError:
             # Its words would quote the URL, password and all.
@@ -178,6 +189,8 @@ async def _to_its_end(doing: Awaitable[None]) -> None:
         await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # whoever is cancelled is not told of it
         raise
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, insert, select
 
 from ketway.db.holdings import add_programs
 from ketway.db.paging import page_of
@@ -16,6 +16,7 @@ from ketway.domain.programs import Program, ProgramId
 from ketway.services.listing import Listed, Page
 
 _BY_ID = rows_by(programs.c.id)
+_NAMED = select(programs.c.sha256).where(programs.c.sha256.in_(bindparam("checksums", expanding=True)))
 
 
 class SqlPrograms:
@@ -44,6 +45,10 @@ class SqlPrograms:
     async def of(self, ids: Sequence[ProgramId]) -> Mapping[ProgramId, Program]:
         rows = await self._run(lambda c: c.execute(_BY_ID, {"ids": ids}).all())
         return {program.id: program for program in from_rows(Program, rows)}
+
+    async def named(self, checksums: Sequence[str]) -> set[str]:
+        asked = {"checksums": list(checksums)}
+        return await self._run(lambda c: set(c.execute(_NAMED, asked).scalars()))
 
     async def list_named(self, actor: Actor, project: ProjectId, page: Page) -> Listed[Program]:
         if not actor.sees(project):

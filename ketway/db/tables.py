@@ -170,6 +170,7 @@ programs = Table(
         sqlite_where=text("is_named"),
         postgresql_where=text("is_named"),
     ),
+    Index("ix_programs_text", "sha256"),
 )
 
 batches = Table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
@@ -11,6 +12,8 @@ from uuid import UUID
 from ketway.domain.accounts import AccountId, ProjectId
 
 ProgramId = NewType("ProgramId", UUID)
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def checksum(body: bytes) -> str:
@@ -21,6 +24,12 @@ def checksum(body: bytes) -> str:
 def blob_key(sha256: str) -> str:
     """Where a program's text lies in the blob store; the same text always in the same place."""
     return f"programs/{sha256[:2]}/{sha256}"
+
+
+def checksum_of(key: str) -> str | None:
+    """Of the text that lies there; None where no text would."""
+    sha256 = key.rpartition("/")[2]
+    return sha256 if _SHA256.fullmatch(sha256) and key == blob_key(sha256) else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -37,8 +37,15 @@ class Usage:
     held: timedelta = timedelta(0)
 
     def __add__(self, other: Usage) -> Usage:
-        sums = {each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)}
-        return Usage(**sums)
+        return Usage(
+            done=self.done + other.done,
+            failed=self.failed + other.failed,
+            cancelled=self.cancelled + other.cancelled,
+            circuits=self.circuits + other.circuits,
+            shots=self.shots + other.shots,
+            computed=self.computed + other.computed,
+            held=self.held + other.held,
+        )
 
     def cost(self, prices: Prices) -> Decimal:
         return prices.cost(held=self.held, circuits=self.circuits, shots=self.shots)

@@ -22,7 +22,7 @@ from ketway.domain.errors import (
     Unknown,
 )
 from ketway.domain.jobs import Job, JobId, JobStatus
-from ketway.domain.programs import Program, ProgramId
+from ketway.domain.programs import ProgramId
 from ketway.domain.quotas import Wanted
 from ketway.domain.requests import Asked, Request
 from ketway.services.bookings import Bookings
@@ -32,7 +32,7 @@ from ketway.services.ending import cancel, end_if_overdue, settle
 from ketway.services.listing import BatchFilter, JobFilter, Listed, Order, Page
 from ketway.services.platforms import Platforms
 from ketway.services.ports import Bell, Clock, Database, Work
-from ketway.services.programs import Programs
+from ketway.services.programs import Kept, Programs
 from ketway.services.quotas import Allowances
 from ketway.services.requests import Requests
 from ketway.services.room import seated
@@ -96,24 +96,25 @@ class Batches:
         return await self._create(actor, replace(new, jobs=sized(new.jobs, checked)), project, asked)
 
     async def _create(self, actor: Actor, new: NewBatch, project: Project, asked: Asked | None) -> Created:
-        kept = await self.programs.keep(actor, new.project_id, texts_of(new))
-        draft = Drafting(actor=actor, fresh=self.fresh, now=self.clock.now(), programs=kept)
-        async with self.db.work() as work:
-            if (earlier := await self.requests.repeated(work, asked)) is not None:
-                return await _made(work, actor, earlier)
-            if new.deduplication_key is not None:
-                twin = await work.batches.with_key(new.project_id, new.platform.id, new.deduplication_key)
-                if twin is not None:
-                    return await _with_jobs(work, twin)
-            if not new.may_wait and new.booking is None:
-                await self.platforms.must_be_served(work, new.platform)
-            await self._must_know(work, actor, new.project_id, new.program_id, *new.jobs)
-            await self.must_allow(work, project, new, kept)
-            await work.programs.add(list(kept.values()))
-            batch = await self._add(work, draft.batch(new, project.priority), new)
-            jobs = draft.jobs(batch, new.platform, new.jobs)
-            await work.jobs.add(jobs)
-            await self.requests.remember(work, asked, batch.id)
+        async with self.programs.keep(actor, new.project_id, texts_of(new)) as kept:
+            draft = Drafting(actor=actor, fresh=self.fresh, now=self.clock.now(), programs=kept.programs)
+            async with self.db.work() as work:
+                if (earlier := await self.requests.repeated(work, asked)) is not None:
+                    return await _made(work, actor, earlier)
+                if new.deduplication_key is not None:
+                    twin = await work.batches.with_key(new.project_id, new.platform.id, new.deduplication_key)
+                    if twin is not None:
+                        return await _with_jobs(work, twin)
+                if not new.may_wait and new.booking is None:
+                    await self.platforms.must_be_served(work, new.platform)
+                await self._must_know(work, actor, new.project_id, new.program_id, *new.jobs)
+                await self.must_allow(work, project, new, kept)
+                await work.programs.add(list(kept.programs.values()))
+                batch = await self._add(work, draft.batch(new, project.priority), new)
+                jobs = draft.jobs(batch, new.platform, new.jobs)
+                await work.jobs.add(jobs)
+                await self.requests.remember(work, asked, batch.id)
+            kept.is_added = True
         await self.bell.ring()
         return Created(batch=batch, jobs=jobs)
 
@@ -167,22 +168,23 @@ class Batches:
         batch = await self.get(actor, id)
         _must_take_jobs_of(actor, batch)
         platform = await self.platforms.get(batch.platform_id)
-        kept = await self.programs.keep(actor, batch.project_id, own_texts(jobs))
         now = self.clock.now()
-        draft = Drafting(actor=actor, fresh=self.fresh, now=now, programs=kept)
-        async with self.db.work() as work:
-            if (earlier := await self.requests.repeated(work, asked)) is not None:
-                return await _added(work, actor, earlier)
-            batch = await work.batches.get(id, visible_to=actor)
-            batch.must_take_jobs()
-            await self._must_know(work, actor, batch.project_id, None, *jobs)
-            wanted = Wanted(jobs=len(jobs), bytes=_size(kept))
-            await self.allowances.must_allow(work, batch.project_id, wanted)
-            added = draft.jobs(batch, platform, jobs, await work.jobs.last_position(id))
-            await work.programs.add(list(kept.values()))
-            await work.batches.put(replace(batch, updated_at=now))
-            await work.jobs.add(added)
-            await self.requests.remember(work, asked, *(job.id for job in added))
+        async with self.programs.keep(actor, batch.project_id, own_texts(jobs)) as kept:
+            draft = Drafting(actor=actor, fresh=self.fresh, now=now, programs=kept.programs)
+            async with self.db.work() as work:
+                if (earlier := await self.requests.repeated(work, asked)) is not None:
+                    return await _added(work, actor, earlier)
+                batch = await work.batches.get(id, visible_to=actor)
+                batch.must_take_jobs()
+                await self._must_know(work, actor, batch.project_id, None, *jobs)
+                wanted = Wanted(jobs=len(jobs), bytes=kept.size)
+                await self.allowances.must_allow(work, batch.project_id, wanted)
+                added = draft.jobs(batch, platform, jobs, await work.jobs.last_position(id))
+                await work.programs.add(list(kept.programs.values()))
+                await work.batches.put(replace(batch, updated_at=now))
+                await work.jobs.add(added)
+                await self.requests.remember(work, asked, *(job.id for job in added))
+            kept.is_added = True
         await self.bell.ring()
         return added
 
@@ -359,16 +361,14 @@ class Batches:
             raise PlatformNotAllowed(new.platform.name)
         return project
 
-    async def must_allow(
-        self, work: Work, project: Project, new: NewBatch, programs: Mapping[str, Program]
-    ) -> None:
+    async def must_allow(self, work: Work, project: Project, new: NewBatch, kept: Kept) -> None:
         """
         Args:
-            programs: that come with the batch.
+            kept: what comes with the batch.
         Raises:
             QuotaExceeded
         """
-        wanted = Wanted(jobs=len(new.jobs), open_batches=int(new.is_open), bytes=_size(programs))
+        wanted = Wanted(jobs=len(new.jobs), open_batches=int(new.is_open), bytes=kept.size)
         await self.allowances.must_allow(work, project, wanted)
 
     async def _add(self, work: Work, batch: Batch, new: NewBatch) -> Batch:
@@ -390,10 +390,6 @@ class Batches:
         for id in named:
             if (await work.programs.get(id, visible_to=actor)).project_id != project:
                 raise Unknown("program", str(id))
-
-
-def _size(programs: Mapping[str, Program]) -> int:
-    return sum(program.size for program in programs.values())
 
 
 def _must_take_jobs_of(actor: Actor, batch: Batch) -> None:

@@ -214,6 +214,9 @@ class ProgramStore(Protocol):
     async def of(self, ids: Sequence[ProgramId]) -> Mapping[ProgramId, Program]:
         """Those that are here."""
 
+    async def named(self, checksums: Sequence[str]) -> set[str]:
+        """Those of the checksums that a program has, be it whose it may."""
+
     async def list_named(self, actor: Actor, project: ProjectId, page: Page) -> Listed[Program]: ...
 
 

@@ -1,12 +1,13 @@
-"""Leftovers: results' bytes that no result names, because something died between the bytes and the row."""
+"""Leftovers: bytes that no row names, because something died between the bytes and the row."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
+from ketway.domain import programs
 from ketway.domain.errors import Unknown
 from ketway.domain.jobs import JobId
 from ketway.domain.results import attempt_of
@@ -14,16 +15,56 @@ from ketway.services.ports import BlobStore, Clock, Database, Work
 
 log = structlog.get_logger()
 
-_RESULTS = "results"
+_RESULTS, _PROGRAMS = "results", "programs"
 #: Blobs that one sweep looks at, so that a large store is gone through little by little.
 _MOST = 200
 #: From the end of one round to the next; a crash is followed by a start, and each start begins one.
 _PAUSE_S = 3600.0
+_MOST_MARKS = 100_000
 
 
 @dataclass(kw_only=True)
 class Leftovers:
-    """Deletes what can never be named any more; age says nothing about that.
+    """Deletes what can never be named any more."""
+
+    db: Database
+    blobs: BlobStore
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self._results = _Results(self.db, self.blobs, _Round(self.blobs, self.clock, _RESULTS))
+        self._programs = _Programs(self.db, self.blobs, _Round(self.blobs, self.clock, _PROGRAMS))
+
+    async def sweep(self) -> None:
+        """Look at some more; to be called now and then."""
+        await self._results.sweep()
+        await self._programs.sweep()
+
+
+@dataclass
+class _Round:
+    """Keys below a prefix, some at a time; after the last, none for a while."""
+
+    blobs: BlobStore
+    clock: Clock
+    prefix: str
+    _after: str = ""
+    _rests_until: float = 0.0
+
+    async def next(self) -> Sequence[str]:
+        if self.clock.steady() < self._rests_until:
+            return []
+        keys = await self.blobs.list(self.prefix, after=self._after, most=_MOST)
+        if len(keys) == _MOST:
+            self._after = keys[-1]
+        else:
+            self._after, self._rests_until = "", self.clock.steady() + _PAUSE_S
+        return keys
+
+
+@dataclass
+class _Results:
+    """Age says nothing about results.
 
     The outcome of an attempt is taken as long as its job has not ended and no later attempt began. Once
     one of these is so, and the job's result is another one, nothing that is about to be committed can name
@@ -32,32 +73,54 @@ class Leftovers:
 
     db: Database
     blobs: BlobStore
-    clock: Clock
-
-    def __post_init__(self) -> None:
-        self._after = ""
-        self._rests_until = self.clock.steady()
+    round: _Round
 
     async def sweep(self) -> None:
-        """Look at some more; to be called now and then."""
-        if self.clock.steady() < self._rests_until:
-            return
-        keys = await self.blobs.list(_RESULTS, after=self._after, most=_MOST)
-        for key in await self._unnamed(keys):
-            await self.blobs.delete(key)
-            log.info("leftover_deleted", key=key)
-        if len(keys) == _MOST:
-            self._after = keys[-1]
-        else:
-            self._after, self._rests_until = "", self.clock.steady() + _PAUSE_S
+        if keys := await self.round.next():
+            for key in await self._lost(keys):
+                await self.blobs.delete(key)
+                log.info("leftover_deleted", key=key)
 
-    async def _unnamed(self, keys: Sequence[str]) -> list[str]:
+    async def _lost(self, keys: Sequence[str]) -> list[str]:
         places = {key: place for key in keys if (place := attempt_of(key)) is not None}
         async with self.db.look() as work:
             named = await _named(work, [id for id, _ in places.values()])
             return [
                 key for key, place in places.items() if key not in named and await _is_lost(work, key, *place)
             ]
+
+
+@dataclass
+class _Programs:
+    """Texts are stored, or touched where they are there, before the rows that name them: one that has no
+    row and has not been touched since the round before is nobody's."""
+
+    db: Database
+    blobs: BlobStore
+    round: _Round
+    _marks: dict[str, int] = field(default_factory=dict)
+
+    async def sweep(self) -> None:
+        if keys := await self.round.next():
+            before = {key: mark for key in keys if (mark := self._marks.pop(key, None)) is not None}
+            for key in await self._nameless(keys):
+                await self._look_at(key, before.get(key))
+
+    async def _look_at(self, key: str, before: int | None) -> None:
+        mark = await self.blobs.mark(key)
+        if mark is None:
+            return
+        if mark == before:
+            await self.blobs.delete(key, mark=mark)
+            log.info("leftover_deleted", key=key)
+        elif len(self._marks) < _MOST_MARKS:
+            self._marks[key] = mark
+
+    async def _nameless(self, keys: Sequence[str]) -> list[str]:
+        texts = {key: sha256 for key in keys if (sha256 := programs.checksum_of(key)) is not None}
+        async with self.db.look() as work:
+            named = await work.programs.named(list(texts.values()))
+        return [key for key, sha256 in texts.items() if sha256 not in named]
 
 
 async def _is_lost(work: Work, key: str, id: JobId, attempt: int) -> bool:

@@ -16,7 +16,7 @@ from ketway.domain.scheduling import Candidate
 from ketway.services.ports import Work
 
 #: Jobs of one loan, and how long they may take together: whoever comes next waits no longer for them.
-MOST_JOBS = 64
+MOST_JOBS = 128
 MOST_S = 0.5
 #: Of the latest attempt in a mean.
 _WEIGHT = 0.25

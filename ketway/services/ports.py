@@ -225,9 +225,11 @@ class Database(Protocol):
 class BlobStore(Protocol):
     """Bytes by key. Keys are ours: lower-case letters, digits, `-`, `/`."""
 
-    async def put(self, key: str, body: bytes) -> None:
+    async def put(self, key: str, body: bytes) -> int:
         """Durable before it returns; the same key may be written again.
 
+        Returns:
+            Its mark: a number, larger than zero, that becomes another with each `put` and `touch`.
         Raises:
             StoreBusy: no room.
         """
@@ -238,10 +240,14 @@ class BlobStore(Protocol):
             Unknown: no such blob.
         """
 
-    async def exists(self, key: str) -> bool: ...
+    async def touch(self, key: str) -> bool:
+        """Whether it is there; if so it has another mark from now on."""
 
-    async def delete(self, key: str) -> None:
-        """Nothing happens where there is none."""
+    async def mark(self, key: str) -> int | None:
+        """None where there is none."""
+
+    async def delete(self, key: str, *, mark: int | None = None) -> None:
+        """Nothing happens where there is none, or where it has another mark than the one given."""
 
     async def list(self, prefix: str, *, after: str, most: int) -> Sequence[str]:
         """Keys below a prefix (without its last `/`), in an order that stays, behind one of them or behind

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 from ketway.domain.accounts import Actor, ProjectId
-from ketway.domain.errors import OverBound, Unknown
+from ketway.domain.errors import OverBound, Refusal, StoreBusy, Unknown
 from ketway.domain.programs import Program, ProgramId, checksum
 from ketway.domain.quotas import Wanted
 from ketway.domain.requests import Asked
@@ -18,6 +19,24 @@ from ketway.services.quotas import Allowances
 from ketway.services.requests import Requests
 
 LINK_LIFE = timedelta(minutes=50)
+
+
+@dataclass(kw_only=True)
+class Kept:
+    """
+    Args:
+        programs: by text.
+        stored: key to mark of what was not there before.
+        is_added: they have rows, and name what was stored.
+    """
+
+    programs: Mapping[str, Program]
+    stored: dict[str, int] = field(default_factory=dict)
+    is_added: bool = False
+
+    @property
+    def size(self) -> int:
+        return sum(program.size for program in self.programs.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,17 +69,19 @@ class Programs:
         """
         if not actor.sees(project):
             raise Unknown("project", str(project))
-        (program,) = (await self.keep(actor, project, [text], is_named=True)).values()
-        async with self.db.work() as work:
-            if (earlier := await self.requests.repeated(work, asked)) is not None:
-                (id,) = earlier.made
-                return await work.programs.get(ProgramId(UUID(id)), visible_to=actor)
-            known = await work.projects.get(project)
-            if known is None:
-                raise Unknown("project", str(project))
-            await self.allowances.must_allow(work, known, Wanted(bytes=program.size))
-            await work.programs.add([program])
-            await self.requests.remember(work, asked, program.id)
+        async with self.keep(actor, project, [text], is_named=True) as kept:
+            (program,) = kept.programs.values()
+            async with self.db.work() as work:
+                if (earlier := await self.requests.repeated(work, asked)) is not None:
+                    (id,) = earlier.made
+                    return await work.programs.get(ProgramId(UUID(id)), visible_to=actor)
+                known = await work.projects.get(project)
+                if known is None:
+                    raise Unknown("project", str(project))
+                await self.allowances.must_allow(work, known, Wanted(bytes=kept.size))
+                await work.programs.add([program])
+                await self.requests.remember(work, asked, program.id)
+            kept.is_added = True
         return program
 
     async def get(self, actor: Actor, id: ProgramId) -> Program:
@@ -93,18 +114,39 @@ class Programs:
         """A URL, or a path of this server, that fetches the text without a login."""
         return self.blobs.link(program.key, filename=f"{program.id}.json", until=self.clock.now() + LINK_LIFE)
 
+    @asynccontextmanager
     async def keep(
         self, actor: Actor, project: ProjectId, texts: Iterable[str], *, is_named: bool = False
-    ) -> dict[str, Program]:
-        """Store texts durably, each once, and make the programs that a transaction will add.
+    ) -> AsyncIterator[Kept]:
+        """Store texts durably, each once, and make the programs that a transaction will add. Where it adds
+        none, or is refused, what was stored for it goes again, unless somebody else sent the same meanwhile.
 
-        A text without its row, after a crash in between, is found again by the next who sends it.
+        A text without its row, after a crash in between, is found again by the next who sends it, or swept.
         """
-        kept = self.draft(actor, project, texts, is_named=is_named)
-        for text, program in kept.items():
-            if not await self.blobs.exists(program.key):
-                await self.blobs.put(program.key, text.encode())
-        return kept
+        kept = Kept(programs=self.draft(actor, project, texts, is_named=is_named))
+        await self._store(kept)
+        try:
+            yield kept
+        except StoreBusy:  # who knows what was committed
+            raise
+        except Refusal:
+            await self._take_back(kept)
+            raise
+        if not kept.is_added:
+            await self._take_back(kept)
+
+    async def _store(self, kept: Kept) -> None:
+        try:
+            for text, program in kept.programs.items():
+                if not await self.blobs.touch(program.key):
+                    kept.stored[program.key] = await self.blobs.put(program.key, text.encode())
+        except StoreBusy:
+            await self._take_back(kept)
+            raise
+
+    async def _take_back(self, kept: Kept) -> None:
+        for key, mark in kept.stored.items():
+            await self.blobs.delete(key, mark=mark)
 
     def draft(
         self, actor: Actor, project: ProjectId, texts: Iterable[str], *, is_named: bool = False

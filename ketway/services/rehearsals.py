@@ -12,6 +12,7 @@ from ketway.domain.jobs import Job
 from ketway.services.batches import Batches
 from ketway.services.drafts import Drafting, NewBatch, texts_of
 from ketway.services.ports import Database
+from ketway.services.programs import Kept
 from ketway.services.room import seated
 
 
@@ -54,7 +55,7 @@ class Rehearsals:
         )
         batch = draft.batch(new, project.priority)
         async with self.db.look() as work:
-            await self.batches.must_allow(work, project, new, programs)
+            await self.batches.must_allow(work, project, new, Kept(programs=programs))
             records = await work.records.of([new.platform.id])
             batch = await seated(work, batch, draft.now)
         return Rehearsal(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import re
+import stat
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -45,10 +48,10 @@ class DiskBlobs:
         for half_written in (root / _ASIDE).iterdir():
             half_written.unlink(missing_ok=True)
 
-    async def put(self, key: str, body: bytes) -> None:
+    async def put(self, key: str, body: bytes) -> int:
         path = self._path(key)
         try:
-            await self._do(lambda: _write(path, body, self._root / _ASIDE))
+            return await self._do(lambda: _write(path, body, self._root / _ASIDE))
         except _NOT_THERE as error:
             raise StoreBusy(str(error.strerror)) from error
 
@@ -59,16 +62,25 @@ class DiskBlobs:
         except _NOT_THERE:
             raise Unknown("blob", key) from None
 
-    async def exists(self, key: str) -> bool:
-        # A look at a name takes less than the way to a thread and back.
+    async def touch(self, key: str) -> bool:
+        # A look at a file takes less than the way to a thread and back.
         try:
-            return self._path(key).is_file()
+            return _touch(self._path(key))
         except OSError as error:
             raise _busy(error) from error
 
-    async def delete(self, key: str) -> None:
+    async def mark(self, key: str) -> int | None:
+        path = self._path(key)
+        try:
+            there = await self._do(path.stat)
+        except _NOT_THERE:
+            return None
+        return there.st_mtime_ns if stat.S_ISREG(there.st_mode) else None
+
+    async def delete(self, key: str, *, mark: int | None = None) -> None:
+        path = self._path(key)
         with suppress(*_NOT_THERE):
-            await self._do(self._path(key).unlink)
+            await self._do(path.unlink if mark is None else lambda: _delete_marked(path, mark))
 
     async def list(self, prefix: str, *, after: str, most: int) -> Sequence[str]:
         folder = self._path(prefix)
@@ -109,7 +121,7 @@ def _busy(error: OSError) -> StoreBusy:
     return StoreBusy(error.strerror or "input/output error")
 
 
-def _write(path: Path, body: bytes, folder: Path) -> None:
+def _write(path: Path, body: bytes, folder: Path) -> int:
     made = [folder for folder in path.parents if not folder.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = folder / uuid4().hex
@@ -118,6 +130,7 @@ def _write(path: Path, body: bytes, folder: Path) -> None:
             file.write(body)
             file.flush()
             os.fsync(file.fileno())
+            mark = os.fstat(file.fileno()).st_mtime_ns
         aside.replace(path)
     except BaseException:
         with suppress(OSError):
@@ -126,6 +139,39 @@ def _write(path: Path, body: bytes, folder: Path) -> None:
     # The file's name, and those of new folders, are entries of folders that must be safe too.
     for folder in [path.parent, *(new.parent for new in made)]:
         _sync(folder)
+    return mark
+
+
+def _touch(path: Path) -> bool:
+    try:
+        with _locked(path) as file:
+            before = os.fstat(file)
+            # Two that come within one tick of the clock leave two marks all the same.
+            later = max(time.time_ns(), before.st_mtime_ns + 1)
+            os.utime(file, ns=(later, later))
+            return before.st_nlink > 0
+    except _NOT_THERE:
+        return False
+
+
+def _delete_marked(path: Path, mark: int) -> None:
+    with _locked(path) as file:
+        there = os.fstat(file)
+        if there.st_nlink > 0 and there.st_mtime_ns == mark:
+            path.unlink()
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """A file against others who touch or delete it; it may have gone from its place before."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        if stat.S_ISDIR(os.fstat(file).st_mode):
+            raise IsADirectoryError(path)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+    finally:
+        os.close(file)
 
 
 def _below(root: Path, folder: Path, after: Sequence[str]) -> Iterator[str]:

@@ -27,6 +27,9 @@ _BACK_OFF_S = (0.1, 0.3, 1.0, 3.0, 10.0)
 _BEATS = 10
 #: A job that was expected to be short and runs for so long is not.
 _LONG_S = 0.5
+#: The outcomes of those before it wait for one that is expected to take less than a moment.
+_MOMENT_S = 0.005
+_GATHER_S = 0.01
 #: More is asked for once what waits here will take each slot less than this.
 _LOW_S = 0.05
 #: Between two looks at whether those that wait here wait for too long.
@@ -79,7 +82,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         self._waiting = Waiting(self._working)
-        self._reporter = Reporter(self._say, self._forget)
+        self._reporter = Reporter(self._say, self._forget, self._gather)
 
     async def run(self) -> None:
         """Until `stop` is called.
@@ -317,6 +320,13 @@ class Worker:
     def _forget(self, held: Held) -> None:
         self._held.pop(held.lease.id, None)
         self._changed.set()
+
+    async def _gather(self) -> None:
+        """Wait for the outcomes of those that will end within moments, if there are any: to tell of one
+        costs the server nearly as much as to tell of ten."""
+        expected_s = (held.lease.expected_s for held in self._waiting.ready())
+        if any(each is not None and each < _MOMENT_S for each in expected_s):
+            await asyncio.sleep(_GATHER_S)
 
     def _look_again(self) -> None:
         """At what waits: it may wait for a slot alone now; and at whether there is room for more."""

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 #: A document larger than this is told by itself, and keeps nobody waiting.
 _LARGE_CHARACTERS = 64 * 1024
 #: Outcomes of one request; with documents below the bound above it stays small.
-_MOST = 100
+_MOST = 128
 
 Told = tuple[Held, protocol.Outcome]
 
@@ -28,15 +28,18 @@ class Reporter:
         say: sends outcomes until the server has answered; raises Rejected where it will not take them,
             or not all of them together.
         forget: told of each lease that the worker is done with.
+        gather: waits for those that will end within moments.
     """
 
     def __init__(
         self,
         say: Callable[[Sequence[protocol.Outcome]], Awaitable[Sequence[protocol.Answer]]],
         forget: Callable[[Held], None],
+        gather: Callable[[], Awaitable[None]],
     ) -> None:
         self._say = say
         self._forget = forget
+        self._gather = gather
         self._gathered: list[Told] = []
         self._came = asyncio.Event()
         self._alone = asyncio.TaskGroup()  #: those that are told by themselves
@@ -50,6 +53,7 @@ class Reporter:
         async with self._alone:
             while True:
                 await self._came.wait()
+                await self._gather()
                 self._came.clear()
                 gathered, self._gathered = self._gathered, []
                 small: list[Told] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import gzip
 import hashlib
 import json
@@ -14,7 +16,7 @@ import pytest
 
 from ketway.api.answers import HTTP
 from ketway.api.work import surface
-from ketway.domain.errors import BRANCHES
+from ketway.domain.errors import BRANCHES, StoreBusy
 from ketway.domain.jobs import JobId, JobStatus
 from ketway.domain.leases import Verdict
 from ketway.services.drafts import NewJob
@@ -364,6 +366,31 @@ def test_every_branch_of_refusals_has_a_status():
 
 
 async def test_a_worker_that_hangs_up_while_it_waits_is_leased_nothing(world):
+    await a_claim_that_hangs_up(world)
+    await create(world)
+
+    assert [grant.lease.request_id for grant in await world.claim()] != ["q"]
+
+
+async def test_a_claim_that_fails_after_its_worker_hung_up_is_nobodys_concern(world, monkeypatch):
+    unheard: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
+
+    async def fail(*args: Any, **options: Any) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise StoreBusy("the connection was lost") from None
+
+    monkeypatch.setattr(type(world.core.leases), "claim", fail)
+    await a_claim_that_hangs_up(world)
+    await asyncio.sleep(0)
+    gc.collect()
+
+    assert unheard == []
+
+
+async def a_claim_that_hangs_up(world) -> None:
     app = surface(world.core, max_result_bytes=2**20)
     said = {"worker_id": str(world.worker.id), "request_id": "q", "most": 1, "wait_s": 20.0}
     messages = [
@@ -386,6 +413,3 @@ async def test_a_worker_that_hangs_up_while_it_waits_is_leased_nothing(world):
         pass
 
     await app(scope, receive, send)
-    await create(world)
-
-    assert [grant.lease.request_id for grant in await world.claim()] != ["q"]

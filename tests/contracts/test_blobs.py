@@ -53,11 +53,11 @@ async def test_what_was_put_is_got_byte_for_byte(blobs, body):
     await blobs.put(KEY, body)
 
     assert await blobs.get(KEY) == body
-    assert await blobs.exists(KEY)
+    assert await blobs.mark(KEY)
 
 
 async def test_what_was_never_put_is_unknown(blobs):
-    assert not await blobs.exists(KEY)
+    assert not await blobs.mark(KEY)
     with pytest.raises(Unknown):
         await blobs.get(KEY)
 
@@ -76,7 +76,7 @@ async def test_what_was_deleted_is_gone_and_its_neighbours_stay(blobs):
 
     await blobs.delete("a/1")
 
-    assert not await blobs.exists("a/1")
+    assert not await blobs.mark("a/1")
     assert await blobs.get("a/2") == b"two"
 
 
@@ -103,13 +103,52 @@ async def test_where_nothing_was_put_nothing_is_listed(blobs):
 async def test_deleting_nothing_does_nothing(blobs):
     await blobs.delete(KEY)
 
-    assert not await blobs.exists(KEY)
+    assert not await blobs.mark(KEY)
+
+
+async def test_each_put_and_each_touch_leaves_another_mark(blobs):
+    marks = [await blobs.put(KEY, b"one")]
+    for _ in range(3):
+        assert await blobs.touch(KEY)
+        marks.append(await blobs.mark(KEY))
+    marks.append(await blobs.put(KEY, b"two"))
+
+    assert len(set(marks)) == 5
+    assert await blobs.mark(KEY) == marks[-1]
+    assert await blobs.get(KEY) == b"two"
+
+
+async def test_what_was_put_or_touched_meanwhile_is_not_deleted(blobs):
+    first = await blobs.put(KEY, b"one")
+    await blobs.touch(KEY)
+    await blobs.delete(KEY, mark=first)
+    second = await blobs.mark(KEY)
+    assert await blobs.get(KEY) == b"one"
+
+    await blobs.delete(KEY, mark=second)
+    assert await blobs.mark(KEY) is None
+    await blobs.delete(KEY, mark=second)
+
+
+async def test_what_is_not_there_cannot_be_touched(blobs):
+    assert not await blobs.touch(KEY)
+    assert await blobs.mark(KEY) is None
+
+
+async def test_of_those_who_touch_and_one_who_deletes_none_is_told_of_what_is_gone(blobs):
+    for _ in range(50):
+        mark = await blobs.put(KEY, b"one")
+        _, *touched = await asyncio.gather(
+            blobs.delete(KEY, mark=mark), *[blobs.touch(KEY) for _ in range(3)]
+        )
+        assert (await blobs.mark(KEY) is not None) == any(touched)
 
 
 async def test_the_beginning_of_a_key_is_no_blob(blobs):
     await blobs.put("a/b/1", b"one")
 
-    assert not await blobs.exists("a/b")
+    assert not await blobs.touch("a/b")
+    assert not await blobs.mark("a/b")
     with pytest.raises(Unknown):
         await blobs.get("a/b")
 

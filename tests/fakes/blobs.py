@@ -18,10 +18,13 @@ class MemoryBlobs:
 
     def __init__(self, signer: LinkSigner) -> None:
         self.kept: dict[str, bytes] = {}
+        self.marks: dict[str, int] = {}
         self._signer = signer
 
-    async def put(self, key: str, body: bytes) -> None:
+    async def put(self, key: str, body: bytes) -> int:
         self.kept[_good(key)] = bytes(body)
+        await self.touch(key)
+        return self.marks[key]
 
     async def get(self, key: str) -> bytes:
         try:
@@ -29,11 +32,18 @@ class MemoryBlobs:
         except KeyError:
             raise Unknown("blob", key) from None
 
-    async def exists(self, key: str) -> bool:
-        return _good(key) in self.kept
+    async def touch(self, key: str) -> bool:
+        if _good(key) not in self.kept:
+            return False
+        self.marks[key] = self.marks.get(key, 0) + 1
+        return True
 
-    async def delete(self, key: str) -> None:
-        self.kept.pop(_good(key), None)
+    async def mark(self, key: str) -> int | None:
+        return self.marks[key] if _good(key) in self.kept else None
+
+    async def delete(self, key: str, *, mark: int | None = None) -> None:
+        if mark in (None, await self.mark(key)):
+            self.kept.pop(key, None)
 
     async def list(self, prefix: str, *, after: str, most: int) -> Sequence[str]:
         below = (key for key in self.kept if key.startswith(f"{_good(prefix)}/"))

@@ -42,6 +42,9 @@ class MemoryPrograms:
     async def of(self, ids: Sequence[ProgramId]) -> Mapping[ProgramId, Program]:
         return {id: self._tables.programs[id] for id in ids if id in self._tables.programs}
 
+    async def named(self, checksums: Sequence[str]) -> set[str]:
+        return {program.sha256 for program in self._tables.programs.values()} & set(checksums)
+
     async def list_named(self, actor: Actor, project: ProjectId, page: Page) -> Listed[Program]:
         if not actor.sees(project):
             return Listed(items=[], total=0)

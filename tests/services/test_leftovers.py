@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ketway.domain.jobs import JobStatus
+from ketway.domain.programs import blob_key, checksum
 from ketway.domain.results import attempt_of, key_of
 from tests.builders import a_job
 from tests.services.steps import claim_one, create, done, job_of, let_pass, lose
@@ -43,7 +44,7 @@ async def test_what_an_ended_job_does_not_name_is_deleted_and_what_it_names_stay
     await pass_a_round(world)
 
     (result,) = (await world.core.jobs.results([grant.job.id])).values()
-    assert not await world.blobs.exists(left)
+    assert not await world.blobs.mark(left)
     assert await world.core.jobs.document(result)
 
 
@@ -55,7 +56,7 @@ async def test_what_a_living_attempt_may_still_name_stays(world):
     await let_pass(world, 2)
 
     assert (await job_of(world, grant.job.id)).status is JobStatus.RUNNING
-    assert await world.blobs.exists(left)
+    assert await world.blobs.mark(left)
 
 
 async def test_what_a_lost_attempt_may_still_name_stays_until_the_next_attempt_begins(world):
@@ -66,11 +67,11 @@ async def test_what_a_lost_attempt_may_still_name_stays_until_the_next_attempt_b
 
     await pass_a_round(world)
     assert (await job_of(world, grant.job.id)).status is JobStatus.QUEUED
-    assert await world.blobs.exists(left)
+    assert await world.blobs.mark(left)
 
     await claim_one(world)
     await pass_a_round(world)
-    assert not await world.blobs.exists(left)
+    assert not await world.blobs.mark(left)
 
 
 async def test_a_large_store_is_gone_through_little_by_little(world):
@@ -87,10 +88,50 @@ async def test_a_large_store_is_gone_through_little_by_little(world):
 
 
 async def test_what_is_no_result_is_left_alone(world):
-    await world.blobs.put("results/ab/what-somebody-put-there", b"")
-    await world.blobs.put(f"programs/ab/{SHA256}", b"")
+    strange = ["results/ab/what-somebody-put-there", "programs/ab/that-too", f"programs/cd/{SHA256}"]
+    for key in strange:
+        await world.blobs.put(key, b"")
+
+    for _ in range(3):
+        await pass_a_round(world)
+
+    assert all([await world.blobs.mark(key) for key in strange])
+
+
+async def test_a_text_that_no_program_names_goes_at_the_second_look(world):
+    left = await a_text_without_a_row(world)
+    batch = await create(world, program="a text of somebody's")
+
+    await let_pass(world, 2)
+    assert await world.blobs.mark(left)
 
     await pass_a_round(world)
+    assert not await world.blobs.mark(left)
+    assert await texts_of(world, batch) == ["a text of somebody's"]
 
-    assert await world.blobs.exists("results/ab/what-somebody-put-there")
-    assert await world.blobs.exists(f"programs/ab/{SHA256}")
+
+async def test_a_text_that_somebody_sends_meanwhile_stays(world):
+    left = await a_text_without_a_row(world)
+    await let_pass(world, 1)
+    assert await world.blobs.touch(left)  # and its row is not yet there
+
+    await pass_a_round(world)
+    assert await world.blobs.mark(left)
+    batch = await create(world, program=LEFT)
+
+    for _ in range(2):
+        await pass_a_round(world)
+    assert await texts_of(world, batch) == [LEFT]
+
+
+LEFT = "a text that was left behind"
+
+
+async def a_text_without_a_row(world: World) -> str:
+    key = blob_key(checksum(LEFT.encode()))
+    await world.blobs.put(key, LEFT.encode())
+    return key
+
+
+async def texts_of(world: World, batch: Any) -> list[str]:
+    return list((await world.core.programs.texts(world.owner, [batch.program_id])).values())

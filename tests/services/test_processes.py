@@ -174,7 +174,7 @@ async def test_a_result_whose_process_is_deleted_while_it_is_stored_leaves_nothi
         await replace(processes, blobs=blobs).keep_result(world.operator, running.id, {})
 
     assert blobs.key
-    assert not await world.blobs.exists(blobs.key)
+    assert not await world.blobs.mark(blobs.key)
 
 
 class _DeletingMeanwhile:
@@ -299,7 +299,7 @@ async def test_a_deleted_process_is_gone_with_its_data(world, processes):
     assert (await processes.list(world.owner, ProcessFilter(), Page())).total == 0
     assert len(found.items) == 3
     for result in found.items:
-        assert not await world.blobs.exists(result.key)
+        assert not await world.blobs.mark(result.key)
     async with world.db.look() as work:
         assert (await work.processes.results(running.id, Page())).total == 0
 

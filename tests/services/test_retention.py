@@ -83,7 +83,7 @@ async def test_what_is_older_goes_a_few_at_a_time_and_says_since_when(world):
             await world.core.jobs.result(job.id)
         with pytest.raises(ResultExpired):
             await world.core.jobs.document(result)
-        assert names_row(result.key) or not await world.blobs.exists(result.key)
+        assert names_row(result.key) or not await world.blobs.mark(result.key)
 
 
 async def test_younger_ones_stay_and_so_do_the_newest(world):
@@ -171,7 +171,7 @@ async def test_a_crash_between_row_and_file_leaves_a_file_that_is_swept(world):
     world.clock.move(hours=1)
     await let_pass(world, 1)
 
-    assert not await world.blobs.exists(result.key)
+    assert not await world.blobs.mark(result.key)
 
 
 async def test_what_the_engine_told_of_its_run_stays(world):

@@ -116,7 +116,7 @@ async def test_a_crash_before_the_move_leaves_no_blob_and_the_next_try_works(tmp
     folder.mkdir(parents=True)
     (folder / ".2.0123456789abcdef").write_bytes(b"half")
 
-    assert not await blobs.exists(KEY)
+    assert not await blobs.mark(KEY)
     await blobs.put(KEY, b"whole")
 
     assert await blobs.get(KEY) == b"whole"
@@ -164,6 +164,6 @@ async def test_a_key_beneath_a_blob_is_unknown(tmp_path):
     blobs = some_blobs(tmp_path)
     await blobs.put("file", b"body")
 
-    assert not await blobs.exists("file/beneath")
+    assert not await blobs.mark("file/beneath")
     with pytest.raises(Unknown):
         await blobs.get("file/beneath")

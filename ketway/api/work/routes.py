@@ -130,6 +130,7 @@ class Routes:
 async def _while_connected(request: Request, asked: asyncio.Future[Sequence[Grant]]) -> Sequence[Grant]:
     """What was asked for; nothing is leased to a worker that has hung up meanwhile."""
     gone = asyncio.ensure_future(_disconnected(request))
+    asked.add_done_callback(_heard)
     either: set[asyncio.Future[Any]] = {asked, gone}
     try:
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -139,6 +140,12 @@ async def _while_connected(request: Request, asked: asyncio.Future[Sequence[Gran
     finally:
         gone.cancel()
         asked.cancel()
+
+
+def _heard(asked: asyncio.Future[Any]) -> None:
+    """Who has hung up is not told how it failed, and nobody else need be."""
+    if not asked.cancelled():
+        asked.exception()
 
 
 async def _disconnected(request: Request) -> None:
