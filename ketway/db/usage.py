@@ -38,13 +38,17 @@ class SqlUsage:
     async def of(self, project: ProjectId, first: date, last: date) -> Sequence[Tally]:
         c = usage.c
         query = (
-            select(usage)
+            select(*(c[name] for name in _NAMES))
             .where(c.project_id == project, c.day.between(first, last))
             .order_by(c.day, c.platform_id, c.prices)
         )
         rows = await self._run(lambda c: c.execute(query).all())
-        keys = [{name: getattr(row, name) for name in _KEY} for row in rows]
-        return [Tally(usage=used, **key) for used, key in zip(from_rows(Usage, rows), keys, strict=True)]
+        used = from_rows(Usage, rows)
+        # The columns of the key come first.
+        return [
+            Tally(usage=each, **dict(zip(_KEY, row, strict=False)))
+            for each, row in zip(used, rows, strict=True)
+        ]
 
     async def since(self, project: ProjectId, first: date) -> Mapping[Prices, Usage]:
         sums = [_sum(usage.c[name]).label(name) for name in _AMOUNTS]
