@@ -1,6 +1,5 @@
 """programs by their text."""
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
