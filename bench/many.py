@@ -166,7 +166,7 @@ _LEFT = {
     ),
     "batch_tags": (
         "INSERT INTO batch_tags (tag, project_id, created_at, batch_id, door)"
-        " SELECT value, project_id, created_at, id, door FROM batches, TAGS"
+        " SELECT value, project_id, created_at, batches.id, door FROM batches, TAGS"
     ),
     "holdings": (
         "INSERT INTO holdings (project_id, bytes)"

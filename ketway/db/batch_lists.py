@@ -41,8 +41,8 @@ def counting(actor: Actor, filter: BatchFilter) -> Callable[[Connection], int] |
         return partial(_count_by_platform, actor=actor, filter=filter)
     if _says_only(filter, _BY_SIZE):
         return partial(_count_by_size, actor=actor, filter=filter)
-    if _says_only(filter, {*_ALWAYS, "tags"}) and len(set(filter.tags)) == 1:
-        return partial(tagged.count, actor=actor, filter=filter, tag=filter.tags[0])
+    if _says_only(filter, {*_ALWAYS, "tags"}):
+        return partial(tagged.count, actor=actor, filter=filter)
     return None
 
 
@@ -78,6 +78,9 @@ def _count_living(connection: Connection, actor: Actor, filter: BatchFilter) -> 
 
 def _of_sizes(size: ColumnElement[int], filter: BatchFilter) -> list[Condition]:
     number = type_coerce(size, BigInteger)
+    if filter.min_jobs is not None and filter.max_jobs is not None:
+        # Said at once it is looked up once.
+        return [number.between(filter.min_jobs, filter.max_jobs)]
     asked: list[Condition] = []
     if filter.min_jobs is not None:
         asked.append(number >= filter.min_jobs)

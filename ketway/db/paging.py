@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     Table,
     case,
+    exists,
     func,
     literal,
     select,
@@ -205,8 +206,10 @@ def has_tags(table: Table, tags: Sequence[str]) -> list[Condition]:
     wanted = set(tags)
     if not wanted:
         return []
+    listed = elements(table.c.tags).table_valued("value")
+    if len(wanted) == 1:
+        return [exists().select_from(listed).where(listed.c.value == wanted.pop())]
     # One condition however many they are: SQLite nests `AND` no deeper than a thousand. There are never more
     # than were asked for; of an equality PostgreSQL would think that next to nobody meets it.
-    listed = elements(table.c.tags).table_valued("value")
     found = select(func.count(listed.c.value.distinct())).where(listed.c.value.in_(sorted(wanted)))
     return [found.scalar_subquery() >= len(wanted)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, func, insert, select
 
 from ketway.db.ended_tables import batch_tags
-from ketway.db.paging import within
+from ketway.db.paging import is_among, within
 from ketway.db.rows import Condition
 from ketway.domain.accounts import Actor
 from ketway.domain.batches import Batch, BatchId
@@ -41,10 +41,13 @@ def change(connection: Connection, last: Batch, batch: Batch) -> None:
     note(connection, batch)
 
 
-def count(connection: Connection, actor: Actor, filter: BatchFilter, tag: str) -> int:
-    """How many have a tag, of the projects and doors that a filter is about."""
-    query = select(func.count()).select_from(batch_tags).where(*_with(actor, filter, tag))
-    return connection.execute(query).scalar_one()
+def count(connection: Connection, actor: Actor, filter: BatchFilter) -> int:
+    """How many have all tags that are asked for, of the projects and doors that a filter is about."""
+    tags = sorted(set(filter.tags))
+    found = select(batch_tags.c.batch_id).where(*_with(actor, filter, *tags))
+    if len(tags) > 1:
+        found = found.group_by(batch_tags.c.batch_id).having(func.count() == len(tags))
+    return connection.execute(select(func.count()).select_from(found.subquery())).scalar_one()
 
 
 def few(connection: Connection, actor: Actor, filter: BatchFilter) -> Sequence[BatchId] | None:
@@ -56,5 +59,5 @@ def few(connection: Connection, actor: Actor, filter: BatchFilter) -> Sequence[B
     return None
 
 
-def _with(actor: Actor, filter: BatchFilter, tag: str) -> list[Condition]:
-    return [batch_tags.c.tag == tag, *within(batch_tags, actor, filter)]
+def _with(actor: Actor, filter: BatchFilter, *tags: str) -> list[Condition]:
+    return [is_among(batch_tags.c.tag, tags), *within(batch_tags, actor, filter)]
