@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, false, func, select, type_coerce
 
 from ketway.db import tagged
+from ketway.db.ended import Numbers
 from ketway.db.ended_batches import BY_PLATFORM, BY_SIZE, SIZE
 from ketway.db.paging import filtered, is_among, of_whom
 from ketway.db.rows import Condition
@@ -57,23 +59,28 @@ def _count_by_platform(connection: Connection, actor: Actor, filter: BatchFilter
         ended.append(c.platform_id.in_(filter.platform_ids))
     if filter.priorities:
         ended.append(c.priority.in_(filter.priorities))
-    living = _count_living(connection, actor, filter)
-    # What has ended is closed.
-    return living if filter.is_open else living + BY_PLATFORM.sum(connection, *ended)
+    return _count(BY_PLATFORM, connection, actor, filter, ended)
 
 
 def _count_by_size(connection: Connection, actor: Actor, filter: BatchFilter) -> int:
     ended = of_whom(BY_SIZE.table, actor, filter) + _of_sizes(BY_SIZE.table.c.size, filter)
-    living = _count_living(connection, actor, filter)
-    return living if filter.is_open else living + BY_SIZE.sum(connection, *ended)
+    return _count(BY_SIZE, connection, actor, filter, ended)
 
 
-def _count_living(connection: Connection, actor: Actor, filter: BatchFilter) -> int:
+def _count(
+    numbers: Numbers, connection: Connection, actor: Actor, filter: BatchFilter, ended: Sequence[Condition]
+) -> int:
+    if filter.is_open:  # what has ended is closed
+        ended = [false()]
+    return numbers.together_with(_living(actor, filter), connection, *ended)
+
+
+def _living(actor: Actor, filter: BatchFilter) -> Select[Any] | None:
     asked = tuple(status for status in MOVES if status in (filter.statuses or MOVES))
     if not asked:
-        return 0
+        return None
     living = conditions(actor, replace(filter, statuses=asked))
-    return connection.execute(select(func.count()).select_from(batches).where(*living)).scalar_one()
+    return select(func.count()).select_from(batches).where(*living)
 
 
 def _of_sizes(size: ColumnElement[int], filter: BatchFilter) -> list[Condition]:

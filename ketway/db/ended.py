@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Table, bindparam, cast, func, select, text
+from sqlalchemy import BigInteger, Connection, Select, Table, bindparam, cast, func, select, text
 
 from ketway.db.rows import Condition
 
@@ -41,5 +41,16 @@ class Numbers:
         if rows:
             connection.execute(self._add, rows)
 
-    def sum(self, connection: Connection, *conditions: Condition) -> int:
-        return int(connection.execute(self._sum.where(*conditions)).scalar_one())
+    def together_with(
+        self, living: Select[Any] | None, connection: Connection, *conditions: Condition
+    ) -> int:
+        """How many have ended, and how many live, at one moment.
+
+        Args:
+            living: counts them; None where there are none.
+        """
+        ended = self._sum.where(*conditions)
+        if living is None:
+            return int(connection.execute(ended).scalar_one())
+        both = select(ended.scalar_subquery() + living.scalar_subquery())
+        return int(connection.execute(both).scalar_one())

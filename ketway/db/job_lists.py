@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Table, Text, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, Text, func, select, type_coerce
 
 from ketway.db.ended_jobs import BY_SHOTS, BY_STATUS
 from ketway.db.paging import filtered, of_whom
@@ -56,15 +57,15 @@ def count(connection: Connection, actor: Actor, filter: JobFilter) -> int:
         ended += [*_with_shots(numbers.table, filter), numbers.table.c.shots >= 0]
     if filter.has_errors is not None:
         ended.append(numbers.table.c.has_errors.is_(filter.has_errors))
-    return numbers.sum(connection, *ended) + _count_living(connection, actor, filter)
+    return numbers.together_with(_living(actor, filter), connection, *ended)
 
 
-def _count_living(connection: Connection, actor: Actor, filter: JobFilter) -> int:
+def _living(actor: Actor, filter: JobFilter) -> Select[Any] | None:
     asked = tuple(status for status in MOVES if status in (filter.statuses or MOVES))
     if not asked:
-        return 0
+        return None
     living = conditions(actor, replace(filter, statuses=asked))
-    return connection.execute(select(func.count()).select_from(jobs).where(*living)).scalar_one()
+    return select(func.count()).select_from(jobs).where(*living)
 
 
 def _asks_shots(filter: JobFilter) -> bool:

@@ -176,8 +176,10 @@ def parts_of(table: Table, actor: Actor, filter: AnyFilter) -> Sequence[Sequence
     elif isinstance(filter, BatchFilter) and filter.platform_ids:
         asked.append((table.c.platform_id, filter.platform_ids))
     columns, values = zip(*asked, strict=True)
+    # What is asked for twice is there once.
     return [
-        [column == value for column, value in zip(columns, each, strict=True)] for each in product(*values)
+        [column == value for column, value in zip(columns, each, strict=True)]
+        for each in product(*map(dict.fromkeys, values))
     ]
 
 

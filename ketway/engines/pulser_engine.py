@@ -65,9 +65,10 @@ class PulserEngine:
     def check(self, task: Task) -> Checked:
         sequence, config = self.prepare(task)
         atoms = len(sequence.register.qubit_ids)
-        # Of a sweep the first alone: emulators refuse forms and configurations, and take ten times as long
-        # to try as the values of a job to be put in.
-        form = (task.program, task.configuration, task.settings, atoms)
+        # Of a sweep the first of each length alone: emulators refuse forms and configurations, and take ten
+        # times as long to try as the values of a job to be put in.
+        length = sequence.get_duration(include_fall_time=config.with_modulation)
+        form = (task.program, task.configuration, task.settings, atoms, length)
         if form != self.rehearsed:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -48,17 +48,20 @@ class _Round:
     blobs: BlobStore
     clock: Clock
     prefix: str
+    is_over: bool = False  #: with the keys that were told last
     _after: str = ""
     _rests_until: float = 0.0
 
     async def next(self) -> Sequence[str]:
+        self.is_over = False
         if self.clock.steady() < self._rests_until:
             return []
         keys = await self.blobs.list(self.prefix, after=self._after, most=_MOST)
-        if len(keys) == _MOST:
-            self._after = keys[-1]
-        else:
+        self.is_over = len(keys) < _MOST
+        if self.is_over:
             self._after, self._rests_until = "", self.clock.steady() + _PAUSE_S
+        else:
+            self._after = keys[-1]
         return keys
 
 
@@ -93,28 +96,30 @@ class _Results:
 @dataclass
 class _Programs:
     """Texts are stored, or touched where they are there, before the rows that name them: one that has no
-    row and has not been touched since the round before is nobody's."""
+    row and has the mark that it had in the round before is nobody's."""
 
     db: Database
     blobs: BlobStore
     round: _Round
-    _marks: dict[str, int] = field(default_factory=dict)
+    _before: Mapping[str, int] = field(default_factory=dict)
+    _seen: dict[str, int] = field(default_factory=dict)
 
     async def sweep(self) -> None:
         if keys := await self.round.next():
-            before = {key: mark for key in keys if (mark := self._marks.pop(key, None)) is not None}
             for key in await self._nameless(keys):
-                await self._look_at(key, before.get(key))
+                await self._look_at(key)
+        if self.round.is_over:
+            self._before, self._seen = self._seen, {}
 
-    async def _look_at(self, key: str, before: int | None) -> None:
+    async def _look_at(self, key: str) -> None:
         mark = await self.blobs.mark(key)
         if mark is None:
             return
-        if mark == before:
+        if mark == self._before.get(key):
             await self.blobs.delete(key, mark=mark)
             log.info("leftover_deleted", key=key)
-        elif len(self._marks) < _MOST_MARKS:
-            self._marks[key] = mark
+        elif len(self._seen) < _MOST_MARKS:
+            self._seen[key] = mark
 
     async def _nameless(self, keys: Sequence[str]) -> list[str]:
         texts = {key: sha256 for key in keys if (sha256 := programs.checksum_of(key)) is not None}

@@ -225,13 +225,18 @@ class Database(Protocol):
 class BlobStore(Protocol):
     """Bytes by key. Keys are ours: lower-case letters, digits, `-`, `/`."""
 
-    async def put(self, key: str, body: bytes) -> int:
+    async def put(self, key: str, body: bytes) -> None:
         """Durable before it returns; the same key may be written again.
 
-        Returns:
-            Its mark: a number, larger than zero, that becomes another with each `put` and `touch`.
         Raises:
             StoreBusy: no room.
+        """
+
+    async def add(self, key: str, body: bytes) -> int | None:
+        """As `put`, but what is there already stays, and has another mark from now on.
+
+        Returns:
+            The mark of what was written: a number that nothing else has here. None where it was there.
         """
 
     async def get(self, key: str) -> bytes:
@@ -240,11 +245,8 @@ class BlobStore(Protocol):
             Unknown: no such blob.
         """
 
-    async def touch(self, key: str) -> bool:
-        """Whether it is there; if so it has another mark from now on."""
-
     async def mark(self, key: str) -> int | None:
-        """None where there is none."""
+        """None where there is nothing."""
 
     async def delete(self, key: str, *, mark: int | None = None) -> None:
         """Nothing happens where there is none, or where it has another mark than the one given."""

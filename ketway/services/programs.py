@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -138,15 +138,16 @@ class Programs:
     async def _store(self, kept: Kept) -> None:
         try:
             for text, program in kept.programs.items():
-                if not await self.blobs.touch(program.key):
-                    kept.stored[program.key] = await self.blobs.put(program.key, text.encode())
+                if (mark := await self.blobs.add(program.key, text.encode())) is not None:
+                    kept.stored[program.key] = mark
         except StoreBusy:
             await self._take_back(kept)
             raise
 
     async def _take_back(self, kept: Kept) -> None:
-        for key, mark in kept.stored.items():
-            await self.blobs.delete(key, mark=mark)
+        with suppress(StoreBusy):  # the sweep will come
+            for key, mark in kept.stored.items():
+                await self.blobs.delete(key, mark=mark)
 
     def draft(
         self, actor: Actor, project: ProjectId, texts: Iterable[str], *, is_named: bool = False

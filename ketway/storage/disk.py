@@ -24,6 +24,7 @@ _KEY = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
 _LANES = 4
 #: Where files are written; on the file system of those that they become.
 _ASIDE = ".aside"
+_LOCK = ".lock"
 #: No such file; a folder of that name; a file where a folder would have to be.
 _NOT_THERE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
@@ -40,20 +41,29 @@ class DiskBlobs:
     """The `BlobStore` port on a folder, whose links are paths of this server."""
 
     def __init__(self, root: Path, signer: Signer) -> None:
-        self._root = root
+        self._root, self._aside = root, root / _ASIDE
         self._signer = signer
         self._threads = ThreadPoolExecutor(_LANES, thread_name_prefix="ketway-blobs")
-        (root / _ASIDE).mkdir(parents=True, exist_ok=True)
+        self._aside.mkdir(parents=True, exist_ok=True)
         # Left by a crash. Should another server be writing one here, it is told that it could not.
-        for half_written in (root / _ASIDE).iterdir():
+        for half_written in self._aside.iterdir():
             half_written.unlink(missing_ok=True)
 
-    async def put(self, key: str, body: bytes) -> int:
+    async def put(self, key: str, body: bytes) -> None:
+        await self._write(lambda: _put(self._path(key), body, self._aside))
+
+    async def add(self, key: str, body: bytes) -> int | None:
         path = self._path(key)
         try:
-            return await self._do(lambda: _write(path, body, self._root / _ASIDE))
-        except _NOT_THERE as error:
-            raise StoreBusy(str(error.strerror)) from error
+            # A look at a file takes less than the way to a thread and back.
+            with self._alone(fcntl.LOCK_NB):
+                if _touch(path):
+                    return None
+        except BlockingIOError:
+            pass  # somebody else looks or moves: wait elsewhere than here
+        except OSError as error:
+            raise _busy(error) from error
+        return await self._write(lambda: self._add(path, body))
 
     async def get(self, key: str) -> bytes:
         path = self._path(key)
@@ -62,25 +72,14 @@ class DiskBlobs:
         except _NOT_THERE:
             raise Unknown("blob", key) from None
 
-    async def touch(self, key: str) -> bool:
-        # A look at a file takes less than the way to a thread and back.
-        try:
-            return _touch(self._path(key))
-        except OSError as error:
-            raise _busy(error) from error
-
     async def mark(self, key: str) -> int | None:
         path = self._path(key)
-        try:
-            there = await self._do(path.stat)
-        except _NOT_THERE:
-            return None
-        return there.st_mtime_ns if stat.S_ISREG(there.st_mode) else None
+        return await self._do(lambda: _mark(path))
 
     async def delete(self, key: str, *, mark: int | None = None) -> None:
         path = self._path(key)
         with suppress(*_NOT_THERE):
-            await self._do(path.unlink if mark is None else lambda: _delete_marked(path, mark))
+            await self._do(path.unlink if mark is None else lambda: self._delete_marked(path, mark))
 
     async def list(self, prefix: str, *, after: str, most: int) -> Sequence[str]:
         folder = self._path(prefix)
@@ -107,6 +106,39 @@ class DiskBlobs:
             raise Unknown("blob", key)
         return self._root / key
 
+    def _add(self, path: Path, body: bytes) -> int | None:
+        with _written(body, self._aside) as file:
+            # Not what the system's clock says, which stands still for milliseconds: no two are the same.
+            mark = time.time_ns()
+            os.utime(file, ns=(mark, mark))
+            with self._alone():
+                if _touch(path):
+                    return None
+                folders = _place(file, path)
+        _sync(*folders)
+        return mark
+
+    def _delete_marked(self, path: Path, mark: int) -> None:
+        with self._alone():
+            if _mark(path) == mark:
+                path.unlink()
+
+    @contextmanager
+    def _alone(self, how: int = 0) -> Iterator[None]:
+        """Nobody else, of whatever server, adds or deletes by marks meanwhile."""
+        lock = os.open(self._root / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | how)
+            yield
+        finally:
+            os.close(lock)
+
+    async def _write(self, function: Callable[[], T]) -> T:
+        try:
+            return await self._do(function)
+        except _NOT_THERE as error:
+            raise StoreBusy(str(error.strerror)) from error
+
     async def _do(self, function: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()
         try:
@@ -121,57 +153,50 @@ def _busy(error: OSError) -> StoreBusy:
     return StoreBusy(error.strerror or "input/output error")
 
 
-def _write(path: Path, body: bytes, folder: Path) -> int:
-    made = [folder for folder in path.parents if not folder.exists()]
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _put(path: Path, body: bytes, folder: Path) -> None:
+    with _written(body, folder) as file:
+        folders = _place(file, path)
+    _sync(*folders)
+
+
+@contextmanager
+def _written(body: bytes, folder: Path) -> Iterator[Path]:
+    """A file that is safe on the disk, and goes again unless it is moved into its place."""
     aside = folder / uuid4().hex
     try:
         with aside.open("xb") as file:
             file.write(body)
             file.flush()
             os.fsync(file.fileno())
-            mark = os.fstat(file.fileno()).st_mtime_ns
-        aside.replace(path)
-    except BaseException:
+        yield aside
+    finally:
         with suppress(OSError):
             aside.unlink(missing_ok=True)
-        raise
-    # The file's name, and those of new folders, are entries of folders that must be safe too.
-    for folder in [path.parent, *(new.parent for new in made)]:
-        _sync(folder)
-    return mark
+
+
+def _place(file: Path, path: Path) -> Sequence[Path]:
+    """The file's name, and those of new folders, are entries of folders that must be safe too: which."""
+    made = [folder for folder in path.parents if not folder.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file.replace(path)
+    return [path.parent, *(new.parent for new in made)]
 
 
 def _touch(path: Path) -> bool:
-    try:
-        with _locked(path) as file:
-            before = os.fstat(file)
-            # Two that come within one tick of the clock leave two marks all the same.
-            later = max(time.time_ns(), before.st_mtime_ns + 1)
-            os.utime(file, ns=(later, later))
-            return before.st_nlink > 0
-    except _NOT_THERE:
+    """Whether it is there; if so it has another mark from now on."""
+    if (mark := _mark(path)) is None:
         return False
+    later = max(time.time_ns(), mark + 1)
+    os.utime(path, ns=(later, later))
+    return True
 
 
-def _delete_marked(path: Path, mark: int) -> None:
-    with _locked(path) as file:
-        there = os.fstat(file)
-        if there.st_nlink > 0 and there.st_mtime_ns == mark:
-            path.unlink()
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[int]:
-    """A file against others who touch or delete it; it may have gone from its place before."""
-    file = os.open(path, os.O_RDONLY)
+def _mark(path: Path) -> int | None:
     try:
-        if stat.S_ISDIR(os.fstat(file).st_mode):
-            raise IsADirectoryError(path)
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield file
-    finally:
-        os.close(file)
+        there = path.stat()
+    except _NOT_THERE:
+        return None
+    return there.st_mtime_ns if stat.S_ISREG(there.st_mode) else None
 
 
 def _below(root: Path, folder: Path, after: Sequence[str]) -> Iterator[str]:
@@ -187,9 +212,10 @@ def _below(root: Path, folder: Path, after: Sequence[str]) -> Iterator[str]:
             yield "/".join(parts)
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _sync(*folders: Path) -> None:
+    for folder in folders:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -106,21 +106,20 @@ async def test_deleting_nothing_does_nothing(blobs):
     assert not await blobs.mark(KEY)
 
 
-async def test_each_put_and_each_touch_leaves_another_mark(blobs):
-    marks = [await blobs.put(KEY, b"one")]
+async def test_what_is_added_is_written_once_and_has_another_mark_each_time(blobs):
+    marks = [await blobs.add(KEY, b"one")]
     for _ in range(3):
-        assert await blobs.touch(KEY)
+        assert await blobs.add(KEY, b"two") is None
         marks.append(await blobs.mark(KEY))
-    marks.append(await blobs.put(KEY, b"two"))
 
-    assert len(set(marks)) == 5
-    assert await blobs.mark(KEY) == marks[-1]
-    assert await blobs.get(KEY) == b"two"
+    assert None not in marks
+    assert len(set(marks)) == 4
+    assert await blobs.get(KEY) == b"one"
 
 
-async def test_what_was_put_or_touched_meanwhile_is_not_deleted(blobs):
-    first = await blobs.put(KEY, b"one")
-    await blobs.touch(KEY)
+async def test_what_was_added_again_meanwhile_is_not_deleted(blobs):
+    first = await blobs.add(KEY, b"one")
+    await blobs.add(KEY, b"one")
     await blobs.delete(KEY, mark=first)
     second = await blobs.mark(KEY)
     assert await blobs.get(KEY) == b"one"
@@ -130,24 +129,33 @@ async def test_what_was_put_or_touched_meanwhile_is_not_deleted(blobs):
     await blobs.delete(KEY, mark=second)
 
 
-async def test_what_is_not_there_cannot_be_touched(blobs):
-    assert not await blobs.touch(KEY)
-    assert await blobs.mark(KEY) is None
+async def test_of_those_who_add_at_once_one_writes(blobs):
+    for number in range(30):
+        added = await asyncio.gather(*[blobs.add(f"a/{number}", b"one") for _ in range(5)])
+
+        assert sum(mark is not None for mark in added) == 1
 
 
-async def test_of_those_who_touch_and_one_who_deletes_none_is_told_of_what_is_gone(blobs):
+async def test_what_one_takes_back_stays_for_those_who_added_it_too(blobs):
+    async def take_back() -> bool:
+        mark = await blobs.add(KEY, b"one")
+        if mark is not None:
+            await blobs.delete(KEY, mark=mark)
+        return False
+
+    async def keep() -> bool:
+        await blobs.add(KEY, b"one")
+        return True
+
     for _ in range(50):
-        mark = await blobs.put(KEY, b"one")
-        _, *touched = await asyncio.gather(
-            blobs.delete(KEY, mark=mark), *[blobs.touch(KEY) for _ in range(3)]
-        )
-        assert (await blobs.mark(KEY) is not None) == any(touched)
+        await asyncio.gather(*[each() for each in (take_back, keep, take_back, keep)])
+        assert await blobs.get(KEY) == b"one"
+        await blobs.delete(KEY)
 
 
 async def test_the_beginning_of_a_key_is_no_blob(blobs):
     await blobs.put("a/b/1", b"one")
 
-    assert not await blobs.touch("a/b")
     assert not await blobs.mark("a/b")
     with pytest.raises(Unknown):
         await blobs.get("a/b")

@@ -21,9 +21,15 @@ class MemoryBlobs:
         self.marks: dict[str, int] = {}
         self._signer = signer
 
-    async def put(self, key: str, body: bytes) -> int:
+    async def put(self, key: str, body: bytes) -> None:
         self.kept[_good(key)] = bytes(body)
-        await self.touch(key)
+        self._touch(key)
+
+    async def add(self, key: str, body: bytes) -> int | None:
+        if _good(key) in self.kept:
+            self._touch(key)
+            return None
+        await self.put(key, body)
         return self.marks[key]
 
     async def get(self, key: str) -> bytes:
@@ -32,18 +38,15 @@ class MemoryBlobs:
         except KeyError:
             raise Unknown("blob", key) from None
 
-    async def touch(self, key: str) -> bool:
-        if _good(key) not in self.kept:
-            return False
-        self.marks[key] = self.marks.get(key, 0) + 1
-        return True
-
     async def mark(self, key: str) -> int | None:
         return self.marks[key] if _good(key) in self.kept else None
 
     async def delete(self, key: str, *, mark: int | None = None) -> None:
         if mark in (None, await self.mark(key)):
             self.kept.pop(key, None)
+
+    def _touch(self, key: str) -> None:
+        self.marks[key] = self.marks.get(key, 0) + 1
 
     async def list(self, prefix: str, *, after: str, most: int) -> Sequence[str]:
         below = (key for key in self.kept if key.startswith(f"{_good(prefix)}/"))

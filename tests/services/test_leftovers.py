@@ -113,7 +113,7 @@ async def test_a_text_that_no_program_names_goes_at_the_second_look(world):
 async def test_a_text_that_somebody_sends_meanwhile_stays(world):
     left = await a_text_without_a_row(world)
     await let_pass(world, 1)
-    assert await world.blobs.touch(left)  # and its row is not yet there
+    assert await world.blobs.add(left, LEFT.encode()) is None  # and its row is not yet there
 
     await pass_a_round(world)
     assert await world.blobs.mark(left)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from ketway.domain.errors import OverBound, StoreBusy, Unknown
 from ketway.domain.quota_errors import QuotaExceeded
 from ketway.services.drafts import NewJob
 from ketway.services.projects import ProjectChange
-from tests.services.steps import create, jobs_of
+from tests.services.steps import a_new_batch, create, jobs_of
 from tests.worlds import World
 
 
@@ -68,6 +70,23 @@ async def test_a_text_that_somebody_else_sends_meanwhile_outlives_a_refusal(worl
     assert await texts_there(world) == ["shared"]
     assert theirs.program_id is not None
     assert await world.core.programs.text(world.owner, theirs.program_id) == "shared"
+
+
+async def test_of_two_who_send_a_text_at_once_one_may_be_refused(world):
+    await limit(world, waiting_jobs=0)
+    stranger, _ = await world.another_project()
+    (elsewhere,) = stranger.roles
+    for number in range(20):
+        text = f"shared {number}"
+        made: Any = await asyncio.gather(
+            create(world, program=text),
+            world.core.batches.create(stranger, a_new_batch(world, program=text, project_id=elsewhere)),
+            return_exceptions=True,
+        )
+
+        refused, theirs = made
+        assert isinstance(refused, QuotaExceeded)
+        assert await world.core.programs.text(stranger, theirs.program_id) == text
 
 
 async def test_a_batch_that_lives_already_needs_no_text_of_its_twin(world):

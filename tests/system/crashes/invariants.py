@@ -73,7 +73,9 @@ def of_what_is_kept(ask: Ask, data: Path) -> Iterator[str]:
 def of_blobs(ask: Ask, data: Path) -> Iterator[str]:
     """What is wrong between the database and the folder of blobs: a sentence each."""
     blobs = data / "blobs"
-    there = {str(file.relative_to(blobs)) for file in blobs.rglob("*") if file.is_file()}
+    there = {
+        str(file.relative_to(blobs)) for file in blobs.rglob("*") if file.is_file() and file.name != ".lock"
+    }
     results = set(_column(ask, "SELECT key FROM results WHERE key LIKE 'results/%'"))
     sums = _column(ask, "SELECT sha256 FROM programs")
     named = results | {f"programs/{sha256[:2]}/{sha256}" for sha256 in sums}
