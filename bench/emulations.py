@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import pulser
-from pulser_simulation import QutipBackendV2
 
 from bench import floors
 from bench.processors import families_s
@@ -139,19 +138,15 @@ class Plain:
 
 
 def _plain(text: str) -> Plain:
-    """The loop that somebody writes who has Pulser alone."""
-    sequence = pulser.Sequence.from_abstract_repr(text)
-    begun, used = time.perf_counter(), time.process_time()
-    for variables in _swept(SWEPT):
-        results = QutipBackendV2(sequence.build(**variables), config=_config()).run()
-        json.dumps(results.final_bitstrings)
-    return Plain(seconds=time.perf_counter() - begun, processor_s=time.process_time() - used)
-
-
-def _config() -> Any:
-    return pulser.backend.EmulationConfig(
-        observables=[pulser.backend.BitStrings(num_shots=SHOTS)], default_num_shots=SHOTS
+    said = {"sequence": text, "values": [*_swept(SWEPT)], "shots": SHOTS}
+    ended = subprocess.run(
+        [sys.executable, "-m", "bench.plain_pulser"],
+        input=json.dumps(said),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
+    return Plain(**json.loads(ended.stdout))
 
 
 def _swept(number: int, offset: float = 0.0) -> Iterator[Mapping[str, float]]:
