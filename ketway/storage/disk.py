@@ -107,6 +107,9 @@ class DiskBlobs:
         return self._root / key
 
     def _add(self, path: Path, body: bytes) -> int | None:
+        with self._alone():
+            if _touch(path):
+                return None
         with _written(body, self._aside) as file:
             # Not what the system's clock says, which stands still for milliseconds: no two are the same.
             mark = time.time_ns()
@@ -114,9 +117,9 @@ class DiskBlobs:
             with self._alone():
                 if _touch(path):
                     return None
-                folders = _place(file, path)
-        _sync(*folders)
-        return mark
+                # Safe before anybody else may find it, and name it.
+                _sync(*_place(file, path))
+                return mark
 
     def _delete_marked(self, path: Path, mark: int) -> None:
         with self._alone():
