@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 from sqlalchemy import (
@@ -58,7 +59,7 @@ async def page_of(
     order = [_descending(column), table.c.id.desc()] if page.descending else [_ascending(column), table.c.id]
     ids = select(table.c.id).where(*conditions).order_by(*order)
     is_sorted = page.order in (Order.CREATED, Order.POSITION) and not page.places
-    if 1 < len(parts) <= _FEW and page.order is Order.CREATED and is_sorted:
+    if len(parts) > 1 and page.order is Order.CREATED and is_sorted:
         ids = _of_each(table, ids, parts, page)
     ids = ids.limit(page.limit).offset(skipped(page))
     query = select(table).where(table.c.id.in_(ids.scalar_subquery())).order_by(*order)
@@ -166,7 +167,7 @@ def is_among(column: ColumnElement[Any], wanted: Sequence[Any]) -> Condition:
 
 
 def parts_of(table: Table, actor: Actor, filter: AnyFilter) -> Sequence[Sequence[Condition]]:
-    """The parts of a list that an index has sorted each, if there is any such."""
+    """The parts of a list that an index has sorted each, if there are any such, and few."""
     projects = projects_of(actor, filter)
     if projects is None or is_narrow(filter):
         return []
@@ -175,11 +176,13 @@ def parts_of(table: Table, actor: Actor, filter: AnyFilter) -> Sequence[Sequence
         asked.append((table.c.creator_id, filter.creator_ids))
     elif isinstance(filter, BatchFilter) and filter.platform_ids:
         asked.append((table.c.platform_id, filter.platform_ids))
-    columns, values = zip(*asked, strict=True)
+    columns = [column for column, _ in asked]
     # What is asked for twice is there once.
+    values = [tuple(dict.fromkeys(wanted)) for _, wanted in asked]
+    if prod(map(len, values)) > _FEW:
+        return []
     return [
-        [column == value for column, value in zip(columns, each, strict=True)]
-        for each in product(*map(dict.fromkeys, values))
+        [column == value for column, value in zip(columns, each, strict=True)] for each in product(*values)
     ]
 
 

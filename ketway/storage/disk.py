@@ -117,8 +117,12 @@ class DiskBlobs:
             with self._alone():
                 if _touch(path):
                     return None
-                # Safe before anybody else may find it, and name it.
-                _sync(*_place(file, path))
+                # Safe before anybody else may find it, and name it; or not there.
+                try:
+                    _sync(*_place(file, path))
+                except OSError:
+                    path.unlink(missing_ok=True)
+                    raise
                 return mark
 
     def _delete_marked(self, path: Path, mark: int) -> None:

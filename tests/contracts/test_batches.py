@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from ketway.domain.accounts import AccountId
 from ketway.domain.batches import BatchId, BatchStatus
 from ketway.domain.errors import Stale, Unknown
 from ketway.domain.jobs import JobStatus
@@ -290,6 +291,7 @@ async def test_filters_choose_what_is_listed(db):
         BatchFilter(id_starts_with="abcdef00"),
         BatchFilter(project_ids=(ELSEWHERE,)),
         BatchFilter(creator_ids=(SOMEBODY,)),
+        BatchFilter(creator_ids=(SOMEBODY, *(AccountId(UUID(int=2**100 + each)) for each in range(3000)))),
         BatchFilter(platform_ids=(QPU,)),
         BatchFilter(statuses=(BatchStatus.DONE, BatchStatus.FAILED)),
         BatchFilter(priorities=(Priority.HIGH,)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ import pytest
 
 from ketway.domain.errors import BadToken, StoreBusy, Unknown
 from ketway.keys.links import LinkSigner, fresh_key
+from ketway.storage import disk
 from ketway.storage.disk import DiskBlobs
 from tests.builders import NOON
 
@@ -167,3 +170,37 @@ async def test_a_key_beneath_a_blob_is_unknown(tmp_path):
     assert not await blobs.mark("file/beneath")
     with pytest.raises(Unknown):
         await blobs.get("file/beneath")
+
+
+async def test_what_could_not_be_made_safe_is_not_there_for_the_next_who_adds_it(tmp_path, monkeypatch):
+    blobs = some_blobs(tmp_path)
+
+    def fail(*folders: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(disk, "_sync", fail)
+        with pytest.raises(StoreBusy):
+            await blobs.add(KEY, b"body")
+
+    assert await blobs.add(KEY, b"body") is not None
+    assert await blobs.get(KEY) == b"body"
+
+
+async def test_servers_that_share_a_folder_add_each_text_once(tmp_path):
+    here, there = some_blobs(tmp_path), some_blobs(tmp_path)
+    for number in range(30):
+        key = f"programs/{number}"
+        marks = await asyncio.gather(*[each.add(key, b"body") for each in (here, there) * 2])
+
+        assert sum(mark is not None for mark in marks) == 1
+
+
+async def test_what_holds_the_lock_elsewhere_is_waited_for(tmp_path):
+    here, there = some_blobs(tmp_path), some_blobs(tmp_path)
+    with here._alone():
+        adding = asyncio.ensure_future(there.add(KEY, b"body"))
+        await asyncio.sleep(0.05)
+        assert not adding.done()
+
+    assert await adding is not None
