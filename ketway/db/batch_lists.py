@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
-from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, false, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, false, type_coerce
 
 from ketway.db import tagged
-from ketway.db.ended import Numbers
+from ketway.db.ended import Numbers, living
 from ketway.db.ended_batches import BY_PLATFORM, BY_SIZE, SIZE
-from ketway.db.paging import filtered, is_among, of_whom
+from ketway.db.paging import filtered, is_among, of_whom, says_only
 from ketway.db.rows import Condition
 from ketway.db.tables import OPEN, batches
 from ketway.domain.accounts import Actor
 from ketway.domain.batches import MOVES
 from ketway.services.listing import BatchFilter
 
-_ANY = BatchFilter()
 _ALWAYS = {"project_ids", "doors"}
 #: Of a filter, what batches that ended are counted by in one table, or in the other.
 _BY_PLATFORM = {*_ALWAYS, "creator_ids", "platform_ids", "statuses", "priorities", "is_open"}
@@ -39,17 +36,13 @@ def conditions(actor: Actor, filter: BatchFilter) -> list[Condition]:
 
 def counting(actor: Actor, filter: BatchFilter) -> Callable[[Connection], int] | None:
     """What tells how many match without reading them all, if anything does."""
-    if _says_only(filter, _BY_PLATFORM):
+    if says_only(filter, _BY_PLATFORM):
         return partial(_count_by_platform, actor=actor, filter=filter)
-    if _says_only(filter, _BY_SIZE):
+    if says_only(filter, _BY_SIZE):
         return partial(_count_by_size, actor=actor, filter=filter)
-    if _says_only(filter, {*_ALWAYS, "tags"}):
+    if says_only(filter, {*_ALWAYS, "tags"}):
         return partial(tagged.count, actor=actor, filter=filter)
     return None
-
-
-def _says_only(filter: BatchFilter, names: set[str]) -> bool:
-    return replace(filter, **{name: getattr(_ANY, name) for name in names}) == _ANY
 
 
 def _count_by_platform(connection: Connection, actor: Actor, filter: BatchFilter) -> int:
@@ -72,15 +65,8 @@ def _count(
 ) -> int:
     if filter.is_open:  # what has ended is closed
         ended = [false()]
-    return numbers.together_with(_living(actor, filter), connection, *ended)
-
-
-def _living(actor: Actor, filter: BatchFilter) -> Select[Any] | None:
-    asked = tuple(status for status in MOVES if status in (filter.statuses or MOVES))
-    if not asked:
-        return None
-    living = conditions(actor, replace(filter, statuses=asked))
-    return select(func.count()).select_from(batches).where(*living)
+    lives = living(batches, filter, MOVES, partial(conditions, actor))
+    return numbers.together_with(lives, connection, *ended)
 
 
 def _of_sizes(size: ColumnElement[int], filter: BatchFilter) -> list[Condition]:

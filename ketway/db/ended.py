@@ -6,13 +6,16 @@ What has ended stays as it ended, so that each thing is counted once, and taken 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, Connection, Select, Table, bindparam, cast, func, select, text
 
 from ketway.db.rows import Condition
+from ketway.services.listing import BatchFilter, JobFilter
 
+AnyList = TypeVar("AnyList", BatchFilter, JobFilter)
 #: A thing by the names of what it is counted by, and how often it counts.
 Told = tuple[Mapping[str, Any], int]
 
@@ -54,3 +57,21 @@ class Numbers:
             return int(connection.execute(ended).scalar_one())
         both = select(ended.scalar_subquery() + living.scalar_subquery())
         return int(connection.execute(both).scalar_one())
+
+
+def living(
+    table: Table,
+    filter: AnyList,
+    moves: Collection[Any],
+    conditions: Callable[[AnyList], Sequence[Condition]],
+) -> Select[Any] | None:
+    """What counts those that match and have not ended; None where a filter asks for none.
+
+    Args:
+        moves: statuses of what lives.
+        conditions: of a filter.
+    """
+    asked = tuple(status for status in moves if status in (filter.statuses or moves))
+    if not asked:
+        return None
+    return select(func.count()).select_from(table).where(*conditions(replace(filter, statuses=asked)))

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, Table, Text, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, Table, Text, func, type_coerce
 
+from ketway.db.ended import living
 from ketway.db.ended_jobs import BY_SHOTS, BY_STATUS
-from ketway.db.paging import filtered, of_whom
+from ketway.db.paging import filtered, of_whom, says_only
 from ketway.db.rows import Condition
 from ketway.db.tables import jobs
 from ketway.domain.accounts import Actor
 from ketway.domain.jobs import MOVES, JobStatus
 from ketway.services.listing import JobFilter
 
-_ANY = JobFilter()
 #: Characters of an empty list.
 _NONE = len("[]")
 #: Of a filter, what jobs that ended are counted by.
@@ -45,7 +45,7 @@ def conditions(actor: Actor, filter: JobFilter) -> list[Condition]:
 
 def is_counted(filter: JobFilter) -> bool:
     """Whether it says nothing that jobs are not counted by."""
-    return replace(filter, **{name: getattr(_ANY, name) for name in _COUNTED_BY}) == _ANY
+    return says_only(filter, _COUNTED_BY)
 
 
 def count(connection: Connection, actor: Actor, filter: JobFilter) -> int:
@@ -57,15 +57,8 @@ def count(connection: Connection, actor: Actor, filter: JobFilter) -> int:
         ended += [*_with_shots(numbers.table, filter), numbers.table.c.shots >= 0]
     if filter.has_errors is not None:
         ended.append(numbers.table.c.has_errors.is_(filter.has_errors))
-    return numbers.together_with(_living(actor, filter), connection, *ended)
-
-
-def _living(actor: Actor, filter: JobFilter) -> Select[Any] | None:
-    asked = tuple(status for status in MOVES if status in (filter.statuses or MOVES))
-    if not asked:
-        return None
-    living = conditions(actor, replace(filter, statuses=asked))
-    return select(func.count()).select_from(jobs).where(*living)
+    lives = living(jobs, filter, MOVES, partial(conditions, actor))
+    return numbers.together_with(lives, connection, *ended)
 
 
 def _asks_shots(filter: JobFilter) -> bool:

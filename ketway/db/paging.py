@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from math import prod
 from typing import Any
@@ -184,6 +185,12 @@ def parts_of(table: Table, actor: Actor, filter: AnyFilter) -> Sequence[Sequence
     return [
         [column == value for column, value in zip(columns, each, strict=True)] for each in product(*values)
     ]
+
+
+def says_only(filter: AnyFilter, names: Collection[str]) -> bool:
+    """Whether it leaves open all but these."""
+    plain = type(filter)()
+    return replace(filter, **{name: getattr(plain, name) for name in names}) == plain
 
 
 def is_narrow(filter: AnyFilter) -> bool:
